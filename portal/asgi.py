@@ -1,0 +1,20 @@
+"""One port for the browser: /events/ is served here, all else by Django's WSGI handler on a thread."""
+
+import os
+
+from a2wsgi import WSGIMiddleware
+
+from portal.wsgi import application as pages
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+from portal.base.live import stream  # noqa: E402  (needs the settings)
+
+threaded_pages = WSGIMiddleware(pages, workers=int(os.getenv("WEB_THREADS", "16")))
+
+
+async def application(scope, receive, send):
+    if scope["type"] == "http" and scope["path"] == "/events/":
+        await stream(scope, receive, send)
+    else:
+        await threaded_pages(scope, receive, send)

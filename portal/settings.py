@@ -1,0 +1,294 @@
+"""Every setting, in the order a request meets it. Secrets come only from the environment.
+
+Each variable is listed with its default in docs/operations.md.
+"""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR = Path(os.getenv("VAR_DIR") or BASE_DIR / "var")
+DEBUG = os.getenv("DEBUG") == "1"
+DEMO = os.getenv("DEMO") == "1"
+
+
+def secret(name: str) -> str:
+    """A value production must provide; under DEBUG a harmless stand-in is enough."""
+    if value := os.getenv(name, "insecure-stand-in-for-development-only-" + name if DEBUG else ""):
+        return value
+    raise ImproperlyConfigured(f"Set the environment variable {name}.")
+
+
+def listed(name: str, default: str = "") -> list[str]:
+    """A comma-separated variable as a list without blanks."""
+    return [item.strip() for item in os.getenv(name, default).split(",") if item.strip()]
+
+
+# Ports: one is chosen, the others of the embedded parts follow it.
+PORT = int(os.getenv("PORT", "8000"))
+DATABASE_PORT, BROKER_PORT, STRIPE_PEER_PORT, STRIPE_ENGINE_PORT = (PORT + n for n in range(1, 5))
+
+# Secrets.
+SECRET_KEY = secret("SECRET_KEY")
+# Seals stored secrets and documents; lose it and they can't be read again.
+MASTER_KEY = secret("MASTER_KEY")
+# The key of the pairwise numbers (FF1); changing it changes every number.
+PAIRWISE_KEY = secret("PAIRWISE_KEY")
+
+# Hosts.
+SITE_URL = os.getenv("SITE_URL", f"http://localhost:{PORT}").rstrip("/")
+ALLOWED_HOSTS = listed("ALLOWED_HOSTS", "localhost,127.0.0.1,testserver" if DEBUG else urlsplit(SITE_URL).hostname or "")
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+OPERATOR_NAME = os.getenv("OPERATOR_NAME", "Signet")
+
+if not DEBUG:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = SITE_URL.startswith("https://")
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_URL.startswith("https://")
+SESSION_COOKIE_NAME = "signet_session"
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# Content security: nothing but our own files; no inline script or style, no nonces.
+FRAME_ANCESTORS = listed("FRAME_ANCESTORS")  # origins that may frame the people's inbox
+STRIPE_API_BASE = os.getenv("STRIPE_API_BASE", "").rstrip("/")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        # Posting the plan form ends, by redirect, at Stripe's hosted pages.
+        "form-action": [SELF, STRIPE_API_BASE or "https://checkout.stripe.com", STRIPE_API_BASE or "https://billing.stripe.com"],
+        "report-uri": "/csp-report/",
+    }
+}
+
+INSTALLED_APPS = [
+    "portal",
+    "portal.base",
+    "profiles",
+    "trust",
+    "billing",
+    "audience",
+    "messaging",
+    "unfold",
+    "unfold.contrib.filters",
+    "portal.apps.SignetAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "csp",
+    "django_celery_beat",
+    "django_cotton",
+    "django_filters",
+    "django_htmx",
+    "drf_spectacular",
+    "rest_framework",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+APPEND_SLASH = True
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django_cotton.cotton_loader.Loader",
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
+            "builtins": ["django_cotton.templatetags.cotton", "django.templatetags.i18n", "django.templatetags.static"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.context.site",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# The database: PostgreSQL. Empty means the embedded one, which `make run` starts.
+
+
+def database(url: str) -> dict:
+    """A postgres:// address as Django's settings; its query string becomes connection options."""
+    parts = urlsplit(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": parts.port or "",
+        "OPTIONS": {key: values[-1] for key, values in parse_qs(parts.query).items()},
+    }
+
+
+# The app connects as a plain role; `migrate` and the tests as the owner of the tables.
+EMBEDDED_ROLE = os.getenv("EMBEDDED_ROLE", "signet_app")
+DATABASE_URL = os.getenv("DATABASE_URL") or f"postgres://{EMBEDDED_ROLE}:signet@127.0.0.1:{DATABASE_PORT}/signet"
+DATABASES = {"default": database(DATABASE_URL)}
+if pool_size := int(os.getenv("DATABASE_POOL", "0")):  # set for the web only: at least its threads
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": pool_size, "timeout": 10}
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The broker: wake-ups, cache and live events. Nothing that matters lives only here.
+REDIS_URL = os.getenv("REDIS_URL") or f"redis://127.0.0.1:{BROKER_PORT}/0"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+# Background work. The database is the truth, so a lost task is found again by a sweeper.
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_timeout": 5, "socket_connect_timeout": 2}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
+CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_TIMEZONE = "UTC"
+
+# People who have accounts: members of businesses, and staff. The messenger's people have none.
+AUTH_USER_MODEL = "profiles.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/w/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "profiles.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(SITE_URL).scheme
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = OPERATOR_NAME
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+USERSESSIONS_TRACK_ACTIVITY = True
+
+# Mail. Without a host, mails are written to var/mail.
+EMAIL_HOST = os.getenv("EMAIL_HOST", "")
+EMAIL_PORT = int(os.getenv("EMAIL_PORT", "587"))
+EMAIL_HOST_USER = os.getenv("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = os.getenv("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = os.getenv("EMAIL_USE_TLS", "1") == "1"
+EMAIL_TIMEOUT = 10
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = VAR / "mail"
+DEFAULT_FROM_EMAIL = os.getenv("DEFAULT_FROM_EMAIL", f"{OPERATOR_NAME} <no-reply@{urlsplit(SITE_URL).hostname}>")
+
+# Money. STRIPE_API_BASE empty means Stripe itself.
+STRIPE_SECRET_KEY = os.getenv("STRIPE_SECRET_KEY") or ("sk_test_local" if STRIPE_API_BASE else "")
+STRIPE_WEBHOOK_SECRETS = listed("STRIPE_WEBHOOK_SECRETS", "whsec_local" if STRIPE_API_BASE else "")
+
+# The APIs.
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {"TITLE": "Signet", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+
+# Files. Uploads are sealed or written anew before they are stored; nothing is served from MEDIA_ROOT directly.
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = VAR / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# Words and clocks.
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# People are spread over this many buckets; a chunk of a campaign is one bucket. Set once, a power of two.
+BUCKETS = int(os.getenv("BUCKETS", "1024"))
+# How long a campaign's random first batch is watched before the rest goes out.
+FIRST_BATCH_HOLD = timedelta(minutes=float(os.getenv("FIRST_BATCH_HOLD_MINUTES", "30")))
+# Privacy of audience counts: the scale of the noise of one snapshot.
+EPSILON = float(os.getenv("EPSILON", "0.25"))
+# Hosts a webhook may reach although they are not public (tests and `make run` only).
+WEBHOOK_ALLOW_LOOPBACK = os.getenv("WEBHOOK_ALLOW_LOOPBACK") == "1"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": os.getenv("LOG_LEVEL", "INFO")},
+    "loggers": {"django.request": {"level": "ERROR"}},
+}
+
+from portal.unfold import UNFOLD  # noqa: E402, F401  (the look of the admin, a page of its own)

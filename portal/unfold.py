@@ -1,0 +1,38 @@
+"""The look of the staff's admin: the same accent, words and order as everywhere else."""
+
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+UNFOLD = {
+    "SITE_TITLE": "Signet",
+    "SITE_HEADER": "Signet",
+    "SITE_SUBHEADER": "Staff",
+    "SITE_SYMBOL": "verified_user",
+    "SHOW_HISTORY": True,
+    "BORDER_RADIUS": "8px",
+    "SCRIPTS": [lambda request: static("js/unfold-csp.js")],
+    "STYLES": [lambda request: static("css/admin.css")],
+    "COLORS": {
+        "primary": {
+            "50": "#eef2ff",
+            "100": "#e0e7ff",
+            "200": "#c7d2fe",
+            "300": "#a5b4fc",
+            "400": "#818cf8",
+            "500": "#5b6ee8",
+            "600": "#4356d6",
+            "700": "#3646b4",
+            "800": "#2f3c91",
+            "900": "#2a3674",
+            "950": "#1a2148",
+        }
+    },
+    "COMMAND": {"search_models": True, "show_history": True},
+    "SIDEBAR": {
+        "show_search": True,
+        "show_all_applications": False,
+        "navigation": [
+            {"items": [{"title": "Dashboard", "icon": "monitoring", "link": reverse_lazy("admin:index")}]},
+        ],
+    },
+}

@@ -1,0 +1,15 @@
+"""Every address, by face. Rules live in the apps; this only says where each face begins."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("account/", include("allauth.urls")),
+    path("", include("profiles.urls")),
+    path("", include("trust.urls")),
+    path("", include("billing.urls")),
+    path("", include("audience.urls")),
+    path("", include("messaging.urls")),
+    path("", include("portal.pages")),
+]
