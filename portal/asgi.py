@@ -1,4 +1,6 @@
-"""One port for the browser: /events/ is served here, all else by Django's WSGI handler on a thread."""
+"""One port for the browser: /events/ is served here, all else by Django's WSGI handler on a
+thread.
+"""
 
 import os
 

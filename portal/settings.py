@@ -43,7 +43,10 @@ PAIRWISE_KEY = secret("PAIRWISE_KEY")
 
 # Hosts.
 SITE_URL = os.getenv("SITE_URL", f"http://localhost:{PORT}").rstrip("/")
-ALLOWED_HOSTS = listed("ALLOWED_HOSTS", "localhost,127.0.0.1,testserver" if DEBUG else urlsplit(SITE_URL).hostname or "")
+ALLOWED_HOSTS = listed(
+    "ALLOWED_HOSTS",
+    "localhost,127.0.0.1,testserver" if DEBUG else urlsplit(SITE_URL).hostname or "",
+)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 OPERATOR_NAME = os.getenv("OPERATOR_NAME", "Signet")
 
@@ -72,7 +75,11 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         # Posting the plan form ends, by redirect, at Stripe's hosted pages.
-        "form-action": [SELF, STRIPE_API_BASE or "https://checkout.stripe.com", STRIPE_API_BASE or "https://billing.stripe.com"],
+        "form-action": [
+            SELF,
+            STRIPE_API_BASE or "https://checkout.stripe.com",
+            STRIPE_API_BASE or "https://billing.stripe.com",
+        ],
         "report-uri": "/csp-report/",
     }
 }
@@ -87,7 +94,7 @@ INSTALLED_APPS = [
     "messaging",
     "unfold",
     "unfold.contrib.filters",
-    "portal.apps.SignetAdminConfig",
+    "portal.admin_config.SignetAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -145,7 +152,11 @@ TEMPLATES = [
                     ],
                 )
             ],
-            "builtins": ["django_cotton.templatetags.cotton", "django.templatetags.i18n", "django.templatetags.static"],
+            "builtins": [
+                "django_cotton.templatetags.cotton",
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -176,7 +187,10 @@ def database(url: str) -> dict:
 
 # The app connects as a plain role; `migrate` and the tests as the owner of the tables.
 EMBEDDED_ROLE = os.getenv("EMBEDDED_ROLE", "signet_app")
-DATABASE_URL = os.getenv("DATABASE_URL") or f"postgres://{EMBEDDED_ROLE}:signet@127.0.0.1:{DATABASE_PORT}/signet"
+DATABASE_URL = (
+    os.getenv("DATABASE_URL")
+    or f"postgres://{EMBEDDED_ROLE}:signet@127.0.0.1:{DATABASE_PORT}/signet"
+)
 DATABASES = {"default": database(DATABASE_URL)}
 if pool_size := int(os.getenv("DATABASE_POOL", "0")):  # set for the web only: at least its threads
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": pool_size, "timeout": 10}
@@ -187,12 +201,18 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The broker: wake-ups, cache and live events. Nothing that matters lives only here.
 REDIS_URL = os.getenv("REDIS_URL") or f"redis://127.0.0.1:{BROKER_PORT}/0"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # Background work. The database is the truth, so a lost task is found again by a sweeper.
 CELERY_BROKER_URL = REDIS_URL
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_timeout": 5, "socket_connect_timeout": 2}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -239,7 +259,9 @@ EMAIL_USE_TLS = os.getenv("EMAIL_USE_TLS", "1") == "1"
 EMAIL_TIMEOUT = 10
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
 EMAIL_FILE_PATH = VAR / "mail"
-DEFAULT_FROM_EMAIL = os.getenv("DEFAULT_FROM_EMAIL", f"{OPERATOR_NAME} <no-reply@{urlsplit(SITE_URL).hostname}>")
+DEFAULT_FROM_EMAIL = os.getenv(
+    "DEFAULT_FROM_EMAIL", f"{OPERATOR_NAME} <no-reply@{urlsplit(SITE_URL).hostname}>"
+)
 
 # Money. STRIPE_API_BASE empty means Stripe itself.
 STRIPE_SECRET_KEY = os.getenv("STRIPE_SECRET_KEY") or ("sk_test_local" if STRIPE_API_BASE else "")
@@ -254,7 +276,8 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {"TITLE": "Signet", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
 
-# Files. Uploads are sealed or written anew before they are stored; nothing is served from MEDIA_ROOT directly.
+# Files. Uploads are sealed or written anew before they are stored; nothing is served from
+# MEDIA_ROOT directly.
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -273,7 +296,8 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-# People are spread over this many buckets; a chunk of a campaign is one bucket. Set once, a power of two.
+# People are spread over this many buckets; a chunk of a campaign is one bucket. Set once, a power
+# of two.
 BUCKETS = int(os.getenv("BUCKETS", "1024"))
 # How long a campaign's random first batch is watched before the rest goes out.
 FIRST_BATCH_HOLD = timedelta(minutes=float(os.getenv("FIRST_BATCH_HOLD_MINUTES", "30")))

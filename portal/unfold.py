@@ -32,7 +32,15 @@ UNFOLD = {
         "show_search": True,
         "show_all_applications": False,
         "navigation": [
-            {"items": [{"title": "Dashboard", "icon": "monitoring", "link": reverse_lazy("admin:index")}]},
+            {
+                "items": [
+                    {
+                        "title": "Dashboard",
+                        "icon": "monitoring",
+                        "link": reverse_lazy("admin:index"),
+                    }
+                ]
+            },
         ],
     },
 }

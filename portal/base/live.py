@@ -1,4 +1,5 @@
-"""Live events: "something changed", pushed to open pages. They carry no content, only what to fetch again.
+"""Live events: "something changed", pushed to open pages. They carry no content, only what to fetch
+again.
 
 A page holds a signed ticket that names its topics, so the stream needs no database:
 
@@ -6,7 +7,8 @@ A page holds a signed ticket that names its topics, so the stream needs no datab
     service:  announce("business:7", "conversation", person_id)
     browser:  event: conversation / data: 31   ->  htmx fetches the fragment, which authorises anew
 
-What is announced inside a transaction goes out after its commit, through the broker. A lost event loses
+What is announced inside a transaction goes out after its commit, through the broker. A lost event
+loses
 nothing: at every (re)connect the stream first says "hello" and the page fetches what it shows.
 """
 
@@ -42,7 +44,8 @@ def ticket(*topics: str) -> str:
 def announce(topic: str, event: str, data: object = "") -> None:
     """Tell every page that listens to `topic`, once the running transaction has committed.
 
-    Best effort by design: with the broker away nothing is raised, pages catch up when they reconnect.
+    Best effort by design: with the broker away nothing is raised, pages catch up when they
+    reconnect.
     """
     message = json.dumps([topic, event, str(data)])
     transaction.on_commit(lambda: _publish(message), robust=True)
@@ -77,10 +80,15 @@ class Listeners:
                 del self.by_topic[topic]
 
     async def listen(self) -> None:
-        """Pass on what the broker publishes, for as long as the process lives; it may go away and come back."""
+        """Pass on what the broker publishes, for as long as the process lives; it may go away and
+        come back.
+        """
         while True:
             try:
-                async with redis.asyncio.Redis.from_url(settings.REDIS_URL) as client, client.pubsub() as pubsub:
+                async with (
+                    redis.asyncio.Redis.from_url(settings.REDIS_URL) as client,
+                    client.pubsub() as pubsub,
+                ):
                     await pubsub.subscribe(CHANNEL)
                     self.broadcast("hello", "")  # whoever listened while we were away fetches anew
                     async for message in pubsub.listen():
@@ -111,7 +119,9 @@ listeners = Listeners()
 
 
 async def stream(scope, receive, send) -> None:
-    """The ASGI application behind /events/?t=TICKET: server-sent events until the browser leaves."""
+    """The ASGI application behind /events/?t=TICKET: server-sent events until the browser
+    leaves.
+    """
     token = parse_qs(scope["query_string"].decode("latin-1")).get("t", [""])[0]
     try:
         topics = signing.loads(token, salt=TICKET_SALT, max_age=TICKET_AGE)
@@ -139,13 +149,17 @@ async def stream(scope, receive, send) -> None:
         try:
             while not left.done():
                 waiting = asyncio.create_task(queue.get())
-                await asyncio.wait({waiting, left}, timeout=PING_EVERY, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(
+                    {waiting, left}, timeout=PING_EVERY, return_when=asyncio.FIRST_COMPLETED
+                )
                 if waiting.done():
                     await _write(send, *waiting.result())
                 else:
                     waiting.cancel()
                     if not left.done():
-                        await send({"type": "http.response.body", "body": b": ping\n\n", "more_body": True})
+                        await send(
+                            {"type": "http.response.body", "body": b": ping\n\n", "more_body": True}
+                        )
         finally:
             left.cancel()
         with contextlib.suppress(Exception):
@@ -155,7 +169,13 @@ async def stream(scope, receive, send) -> None:
 
 
 async def _write(send, event: str, data: str) -> None:
-    await send({"type": "http.response.body", "body": f"event: {event}\ndata: {data}\n\n".encode(), "more_body": True})
+    await send(
+        {
+            "type": "http.response.body",
+            "body": f"event: {event}\ndata: {data}\n\n".encode(),
+            "more_body": True,
+        }
+    )
 
 
 async def _wait_until_left(receive) -> None:

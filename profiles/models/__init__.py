@@ -1,0 +1,20 @@
+from profiles.models.audit import AuditRow
+from profiles.models.businesses import Business, Invitation, Membership
+from profiles.models.notices import Notice
+from profiles.models.profiles import Profile
+from profiles.models.users import User
+from profiles.models.verification import Check, Document, Verification, VerificationCase
+
+__all__ = [
+    "AuditRow",
+    "Business",
+    "Check",
+    "Document",
+    "Invitation",
+    "Membership",
+    "Notice",
+    "Profile",
+    "User",
+    "Verification",
+    "VerificationCase",
+]

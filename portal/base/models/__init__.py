@@ -1,0 +1,3 @@
+from portal.base.models.outbox import Outbox
+
+__all__ = ["Outbox"]

@@ -1,0 +1,93 @@
+"""Effects on the outside world: a row in the transaction, done after it, swept up if a worker
+dies.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from celery import shared_task
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from portal.base.models import Outbox
+from portal.base.services.wake import wake
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=2)  # longer than any handler may take
+PAUSES = [timedelta(seconds=s) for s in (5, 30, 120, 600, 3600, 4 * 3600, 12 * 3600)]
+HANDLERS: dict[str, Callable[[dict], None]] = {}
+
+
+def handles(kind: str) -> Callable:
+    """Register the function that does rows of this kind; it gets the payload and may run twice."""
+
+    def register(function: Callable[[dict], None]) -> Callable[[dict], None]:
+        HANDLERS[kind] = function
+        return function
+
+    return register
+
+
+def post(kind: str, *, due_at: datetime | None = None, **payload: object) -> Outbox:
+    """Write down an effect to be had after this transaction has committed."""
+    row = Outbox.objects.create(kind=kind, payload=payload, due_at=due_at or timezone.now())
+    wake(perform_due)
+    return row
+
+
+@shared_task
+def perform_due(limit: int = 200) -> int:
+    """Do what is due, one row at a time. Safe to run in many workers at once. Returns how many were
+    done.
+    """
+    done = 0
+    for _ in range(limit):
+        if (row := _lease()) is None:
+            break
+        done += _perform(row)
+    return done
+
+
+def _lease() -> Outbox | None:
+    now = timezone.now()
+    with transaction.atomic():
+        row = (
+            Outbox.objects.select_for_update(skip_locked=True)
+            .filter(
+                Q(leased_until=None) | Q(leased_until__lt=now),
+                done_at=None,
+                given_up_at=None,
+                due_at__lte=now,
+            )
+            .order_by("due_at")
+            .first()
+        )
+        if row:
+            row.leased_until, row.attempts = now + LEASE, row.attempts + 1
+            row.save(update_fields=["leased_until", "attempts"])
+    return row
+
+
+def _perform(row: Outbox) -> bool:
+    # No transaction is open here: the handler talks to somebody else.
+    try:
+        HANDLERS[row.kind](row.payload)
+    except Exception as error:  # whatever a handler raises, the row must be tried again
+        logger.warning("Outbox %s %s failed: %r", row.kind, row.pk, error)
+        _postpone(row, error)
+        return False
+    Outbox.objects.filter(pk=row.pk).update(done_at=timezone.now(), leased_until=None)
+    return True
+
+
+def _postpone(row: Outbox, error: Exception) -> None:
+    last = row.attempts > len(PAUSES)
+    Outbox.objects.filter(pk=row.pk).update(
+        leased_until=None,
+        last_error=repr(error)[:2000],
+        due_at=timezone.now() + PAUSES[min(row.attempts, len(PAUSES)) - 1],
+        given_up_at=timezone.now() if last else F("given_up_at"),
+    )

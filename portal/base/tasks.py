@@ -1,0 +1,6 @@
+"""Index of this layer's tasks, for Celery."""
+
+from portal.base.services import mail  # noqa: F401  (registers its handler)
+from portal.base.services.outbox import perform_due
+
+__all__ = ["perform_due"]

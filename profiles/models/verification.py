@@ -1,0 +1,165 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from profiles.models.businesses import Business
+
+
+class VerificationCase(models.Model):
+    """One request of a business to be verified, with what it handed in and what was decided.
+
+    draft -> submitted -> in review -> approved
+                 ^            |  \\----> rejected   (a reason; may apply again after 30 days)
+                 +-- needs information
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        SUBMITTED = "submitted", _("Waiting for review")
+        IN_REVIEW = "in_review", _("In review")
+        NEEDS_INFORMATION = "needs_information", _("Needs information")
+        APPROVED = "approved", _("Approved")
+        REJECTED = "rejected", _("Rejected")
+
+    OPEN = (State.DRAFT, State.SUBMITTED, State.IN_REVIEW, State.NEEDS_INFORMATION)
+    DECIDED = (State.APPROVED, State.REJECTED)
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    business = models.ForeignKey(Business, models.PROTECT, related_name="cases")
+    state = models.CharField(max_length=20, choices=State, default=State.DRAFT)
+
+    legal_name = models.CharField(_("legal name"), max_length=200, blank=True)
+    register_number = models.CharField(_("register number"), max_length=60, blank=True)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    address = models.TextField(_("address"), max_length=500, blank=True)
+    domain = models.CharField(_("domain"), max_length=253, blank=True)
+    representative = models.CharField(_("representative"), max_length=120, blank=True)
+
+    created_at = models.DateTimeField(default=timezone.now)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    reason = models.TextField(_("reason"), blank=True)
+
+    class Meta:
+        permissions = [("decide_case", "Can decide a verification case")]
+        constraints = [
+            # A business has one open request at a time.
+            models.UniqueConstraint(
+                fields=["business"],
+                condition=Q(state__in=["draft", "submitted", "in_review", "needs_information"]),
+                name="one_open_case",
+            ),
+            # Nobody is approved or refused without our knowing by whom and when.
+            models.CheckConstraint(
+                condition=~Q(state__in=["approved", "rejected"])
+                | Q(decided_at__isnull=False, decided_by__isnull=False),
+                name="case_decision_says_who_and_when",
+            ),
+            # A refusal, or a question, says why.
+            models.CheckConstraint(
+                condition=~Q(state__in=["rejected", "needs_information"]) | ~Q(reason=""),
+                name="case_refusal_says_why",
+            ),
+        ]
+        indexes = [
+            # used by the staff's queue, oldest first
+            models.Index(
+                fields=["submitted_at"],
+                condition=Q(state__in=["submitted", "in_review"]),
+                name="case_queue",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.legal_name or self.business}"
+
+
+class Check(models.Model):
+    """One thing that was looked at in a case, by a program or a person, and what came of it."""
+
+    class Result(models.TextChoices):
+        PASSED = "passed", _("Passed")
+        FAILED = "failed", _("Failed")
+        NEEDS_PERSON = "needs_person", _("Needs a person")
+
+    case = models.ForeignKey(VerificationCase, models.CASCADE, related_name="checks")
+    kind = models.CharField(max_length=40)
+    result = models.CharField(max_length=12, choices=Result)
+    details = models.TextField(blank=True)
+    checked_at = models.DateTimeField(default=timezone.now)
+    checked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            # The latest look at one thing is the one that counts.
+            models.UniqueConstraint(fields=["case", "kind"], name="one_check_per_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.result}"
+
+
+class Document(models.Model):
+    """A paper handed in with a case: re-encoded, sealed, and deleted 90 days after the decision."""
+
+    class Kind(models.TextChoices):
+        REGISTER = "register", _("Extract of the business register")
+        LICENCE = "licence", _("Business licence")
+        TAX = "tax", _("Tax registration")
+        REPRESENTATIVE = "representative", _("Identity of the representative")
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    case = models.ForeignKey(VerificationCase, models.CASCADE, related_name="documents")
+    kind = models.CharField(max_length=20, choices=Kind)
+    name = models.CharField(max_length=120)
+    media_type = models.CharField(max_length=40)
+    size = models.PositiveIntegerField(help_text=_("Bytes, before sealing."))
+    pages = models.PositiveSmallIntegerField(default=1)
+    sha256 = models.CharField(max_length=64)
+    wrapped_key = models.BinaryField()
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField(default=timezone.now)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Verification(models.Model):
+    """The record that a business was found to be who it says: granted once, ended at most once."""
+
+    business = models.ForeignKey(Business, models.PROTECT, related_name="verifications")
+    case = models.OneToOneField(VerificationCase, models.PROTECT, related_name="verification")
+    granted_at = models.DateTimeField(default=timezone.now)
+    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    valid_until = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            # A business holds at most one verification at a time.
+            models.UniqueConstraint(
+                fields=["business"], condition=Q(ended_at=None), name="one_current_verification"
+            ),
+            # It never ends without a reason.
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | ~Q(ended_reason=""), name="verification_end_says_why"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.business} until {self.valid_until:%Y-%m-%d}"
