@@ -1,0 +1,1 @@
+"""What `make run` and `make test` supervise: embedded database, embedded broker, set-up."""
