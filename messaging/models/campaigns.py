@@ -1,0 +1,153 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from messaging.models.templates import Template
+from profiles.models import Business, Profile
+
+
+class Campaign(models.Model):
+    """One message to everyone who matches an audience, frozen at launch.
+
+        draft -> scheduled -> running <-> paused
+          \\________\\___________\\_________\\--> cancelled   (always wins)
+                               running -> finished | stopped(reason, by rule 1 or staff)
+
+    Each transition is a guarded update. That it is finished is derived from its chunks, never
+    declared.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        SCHEDULED = "scheduled", _("Scheduled")
+        RUNNING = "running", _("Sending")
+        PAUSED = "paused", _("Paused")
+        FINISHED = "finished", _("Finished")
+        CANCELLED = "cancelled", _("Cancelled")
+        STOPPED = "stopped", _("Stopped")
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    business = models.ForeignKey(Business, models.PROTECT, related_name="campaigns")
+    profile = models.ForeignKey(Profile, models.PROTECT, related_name="campaigns")
+    template = models.ForeignKey(Template, models.PROTECT, null=True, blank=True, related_name="+")
+    name = models.CharField(_("name"), max_length=120)
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    audience = models.JSONField(default=dict)  # the definition, as audience.definition says
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    # Frozen at launch.
+    message_class = models.CharField(max_length=14, default="marketing")
+    message_id = models.BigIntegerField(null=True, blank=True, unique=True)
+    body = models.TextField(blank=True)
+    content = models.JSONField(null=True, blank=True)
+    salt = models.BigIntegerField(null=True, blank=True)
+    snapshot_id = models.BigIntegerField(null=True, blank=True)
+    estimate = models.BigIntegerField(null=True, blank=True)  # people, noised: what usage debits
+    cap = models.BigIntegerField(null=True, blank=True)  # most recipients, by quality and quota
+    first_batch = models.IntegerField(null=True, blank=True)  # people
+    scheduled_at = models.DateTimeField(null=True, blank=True)
+    launched_at = models.DateTimeField(null=True, blank=True)
+    launched_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    hold_until = models.DateTimeField(null=True, blank=True)
+    released_at = models.DateTimeField(null=True, blank=True)  # the first batch was found good
+    ended_at = models.DateTimeField(null=True, blank=True)
+    stop_reason = models.TextField(blank=True)
+
+    class Meta:
+        permissions = [("stop_campaign", "Can stop a running campaign")]
+        constraints = [
+            # What is launched has all that a chunk needs.
+            models.CheckConstraint(
+                condition=Q(state__in=["draft", "scheduled", "cancelled"])
+                | Q(message_id__isnull=False, salt__isnull=False, launched_at__isnull=False),
+                name="launched_campaign_is_frozen",
+            ),
+            # Nobody's campaign is stopped without a reason.
+            models.CheckConstraint(
+                condition=~Q(state="stopped") | ~Q(stop_reason=""), name="stopped_campaign_says_why"
+            ),
+        ]
+        indexes = [
+            # used by the list of campaigns
+            models.Index(fields=["business", "-created_at"], name="campaigns_of_business"),
+            # used by the sweeper and by "Sending now"
+            models.Index(
+                fields=["state"],
+                condition=Q(state__in=["running", "scheduled"]),
+                name="campaigns_under_way",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CampaignChunk(models.Model):
+    """One bucket of one campaign: claimed, sent and marked done in one transaction."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        DONE = "done", _("Done")
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="chunks")
+    position = models.IntegerField()  # salted order
+    bucket = models.SmallIntegerField()
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    sent = models.IntegerField(null=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            # A bucket is one chunk of a campaign.
+            models.UniqueConstraint(fields=["campaign", "bucket"], name="one_chunk_per_bucket"),
+        ]
+        indexes = [
+            # used to claim the next chunk
+            models.Index(
+                fields=["campaign", "position"], condition=Q(state="waiting"), name="chunks_waiting"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id}/{self.bucket}"
+
+
+class CounterDelta(models.Model):
+    """What happened, counted as rows to add up: (business, profile, campaign) x metric x day.
+
+    Writers only insert, so they never wait for each other; a job squashes old rows into one.
+    """
+
+    business_id = models.BigIntegerField()
+    profile_id = models.BigIntegerField()
+    campaign_id = models.BigIntegerField(null=True)
+    metric = models.CharField(
+        max_length=20
+    )  # sent, delivered, read, replied, blocked, reported, failed
+    day = models.DateField()
+    n = models.BigIntegerField()
+
+    class Meta:
+        indexes = [
+            # used by the dashboard's charts
+            models.Index(
+                fields=["business_id", "day", "metric"], include=["n"], name="counts_of_business"
+            ),
+            # used by a campaign's page
+            models.Index(
+                fields=["campaign_id", "metric"],
+                include=["n"],
+                condition=Q(campaign_id__isnull=False),
+                name="counts_of_campaign",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.metric} {self.n}"
