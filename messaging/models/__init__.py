@@ -1,9 +1,19 @@
+from messaging.models.apps import AccessToken, ApiCall, App
 from messaging.models.campaigns import Campaign, CampaignChunk, CounterDelta
 from messaging.models.conversations import Contact, Conversation
 from messaging.models.messages import Message
 from messaging.models.templates import Template
+from messaging.models.webhooks import (
+    WebhookAttempt,
+    WebhookCall,
+    WebhookEndpoint,
+    WebhookEvent,
+)
 
 __all__ = [
+    "AccessToken",
+    "ApiCall",
+    "App",
     "Campaign",
     "CampaignChunk",
     "Contact",
@@ -11,4 +21,8 @@ __all__ = [
     "CounterDelta",
     "Message",
     "Template",
+    "WebhookAttempt",
+    "WebhookCall",
+    "WebhookEndpoint",
+    "WebhookEvent",
 ]
