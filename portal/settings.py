@@ -299,6 +299,8 @@ USE_TZ = True
 # People are spread over this many buckets; a chunk of a campaign is one bucket. Set once, a power
 # of two.
 BUCKETS = int(os.getenv("BUCKETS", "1024"))
+# Most adverts a week to a person who has not chosen a number.
+ADS_PER_WEEK = int(os.getenv("ADS_PER_WEEK", "7"))
 # How long a campaign's random first batch is watched before the rest goes out.
 FIRST_BATCH_HOLD = timedelta(minutes=float(os.getenv("FIRST_BATCH_HOLD_MINUTES", "30")))
 # Privacy of audience counts: the scale of the noise of one snapshot.

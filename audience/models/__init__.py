@@ -1,4 +1,17 @@
 from audience.models.consent import Block, Budget, Consent
-from audience.models.people import Person, PersonIdRange, PersonKey
+from audience.models.people import Person, PersonIdRange, PersonKey, bucket_of, bucket_sql
+from audience.models.rules import Category, Filter, FilterRule
 
-__all__ = ["Block", "Budget", "Consent", "Person", "PersonIdRange", "PersonKey"]
+__all__ = [
+    "Block",
+    "Budget",
+    "Category",
+    "Consent",
+    "Filter",
+    "FilterRule",
+    "Person",
+    "PersonIdRange",
+    "PersonKey",
+    "bucket_of",
+    "bucket_sql",
+]

@@ -27,8 +27,7 @@ class Consent(models.Model):
     given.
 
     `scope_id` is the business for what concerns one business, else 0. Person.marketing is a copy of
-    the
-    platform-wide marketing row, for the audience index. The most restrictive answer wins.
+    the platform-wide marketing row, for the audience index. The most restrictive answer wins.
     """
 
     class Kind(models.TextChoices):
@@ -50,12 +49,24 @@ class Consent(models.Model):
 
 
 class Budget(models.Model):
-    """How many adverts a person got in one ISO week (year * 100 + week)."""
+    """How many adverts a person got in one ISO week (year * 100 + week), and how many were allowed.
+
+    `allowed` is the person's budget when the last one was claimed; a row is a claim, never edited.
+    """
 
     pk = models.CompositePrimaryKey("person_id", "week")
     person_id = models.BigIntegerField()
     week = models.IntegerField()
     n = models.SmallIntegerField()
+    allowed = models.SmallIntegerField()
+
+    class Meta:
+        constraints = [
+            # Nobody gets more adverts in a week than they allow.
+            models.CheckConstraint(
+                condition=models.Q(n__range=(1, models.F("allowed"))), name="budget_is_kept"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.week}: {self.n}"

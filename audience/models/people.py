@@ -5,8 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 # The bucket of a person: a multiplicative hash (Knuth, TAOCP vol. 3, 6.4) that Python and SQL
-# compute
-# alike in 63 bits, so that people imported one after the other are spread evenly.
+# compute alike in 63 bits, so that people imported one after the other are spread evenly.
 FOLD, FACTOR, SHIFT = 2_147_483_647, 2_654_435_761, 20
 
 
@@ -26,8 +25,7 @@ class Person(models.Model):
     """One of the messenger's users: what may be filtered, what they allow. Never a Django user.
 
     A row per person, up to billions: see docs/scale.md before adding a column or an index. `bucket`
-    is
-    filled at insert from person_id. An unknown year of birth counts as a minor.
+    is filled at insert from person_id. An unknown year of birth counts as a minor.
     """
 
     class Tier(models.TextChoices):
@@ -74,6 +72,16 @@ class Person(models.Model):
                 condition=models.Q(quiet_from=None, quiet_until=None)
                 | models.Q(quiet_from__range=(0, 23), quiet_until__range=(0, 23)),
                 name="quiet_hours_are_hours",
+            ),
+            # A tier that the person switched off is nowhere.
+            models.CheckConstraint(
+                condition=~models.Q(tier_source="off") | models.Q(tier=None),
+                name="tier_off_is_unknown",
+            ),
+            # A budget is a number of adverts; none at all is 0.
+            models.CheckConstraint(
+                condition=models.Q(ads_per_week=None) | models.Q(ads_per_week__range=(0, 100)),
+                name="budget_is_a_count",
             ),
         ]
 
