@@ -1,5 +1,19 @@
 """The frame's own pages."""
 
-from django.urls import URLPattern
+from django.http import HttpRequest, JsonResponse
+from django.urls import path
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
-urlpatterns: list[URLPattern] = []
+from portal import health
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 when every part works; otherwise 503, and which one does not."""
+    parts = health.parts(request.META["SERVER_PORT"])
+    return JsonResponse(parts, status=200 if set(parts.values()) == {health.OK} else 503)
+
+
+urlpatterns = [path("healthz", healthz, name="healthz")]

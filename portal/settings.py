@@ -204,6 +204,8 @@ REDIS_URL = os.getenv("REDIS_URL") or f"redis://127.0.0.1:{BROKER_PORT}/0"
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
 }
+# Where /healthz finds the event streams; empty means in the same process as the pages.
+EVENTS_ADDRESS = os.getenv("EVENTS_ADDRESS", "").rstrip("/")
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # Background work. The database is the truth, so a lost task is found again by a sweeper.
@@ -221,7 +223,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "portal.beat.Scheduler"
 CELERY_TIMEZONE = "UTC"
 
 # People who have accounts: members of businesses, and staff. The messenger's people have none.
@@ -258,7 +260,7 @@ EMAIL_HOST_PASSWORD = os.getenv("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = os.getenv("EMAIL_USE_TLS", "1") == "1"
 EMAIL_TIMEOUT = 10
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
-EMAIL_FILE_PATH = VAR / "mail"
+EMAIL_FILE_PATH = Path(os.getenv("EMAIL_FILE_PATH") or VAR / "mail")
 DEFAULT_FROM_EMAIL = os.getenv(
     "DEFAULT_FROM_EMAIL", f"{OPERATOR_NAME} <no-reply@{urlsplit(SITE_URL).hostname}>"
 )
@@ -279,9 +281,9 @@ SPECTACULAR_SETTINGS = {"TITLE": "Signet", "VERSION": "1", "SERVE_INCLUDE_SCHEMA
 # Files. Uploads are sealed or written anew before they are stored; nothing is served from
 # MEDIA_ROOT directly.
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR / "static"
+STATIC_ROOT = Path(os.getenv("STATIC_ROOT") or VAR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
-MEDIA_ROOT = VAR / "media"
+MEDIA_ROOT = Path(os.getenv("MEDIA_ROOT") or VAR / "media")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -1,0 +1,43 @@
+"""What every test may use. A plain `pytest` starts the embedded database and broker itself."""
+
+import pytest
+from django.db.backends.postgresql.operations import DatabaseOperations
+
+from portal.run import services
+from portal.run.service import CannotStart
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """The first to come (not the workers of pytest-xdist) sees to it that both run."""
+    if not hasattr(session.config, "workerinput"):
+        try:
+            services.start()
+        except CannotStart as error:
+            pytest.exit(str(error), returncode=3)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def the_audit_may_be_emptied_between_tests():
+    """Transactional tests end with TRUNCATE, which the audit's trigger rightly refuses."""
+    flush = DatabaseOperations.execute_sql_flush
+
+    def flush_with_the_audit(operations, statements):
+        table = "ALTER TABLE profiles_auditrow"
+        disable, enable = f"{table} DISABLE TRIGGER USER", f"{table} ENABLE TRIGGER USER"
+        flush(operations, [disable, *statements, enable])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", flush_with_the_audit)
+        yield
+
+
+@pytest.fixture
+def processes(transactional_db, tmp_path):
+    """The real web server, worker and beat, started by the test, ended whatever happens."""
+    from portal.tests.processes import Processes
+
+    processes = Processes(tmp_path)
+    try:
+        yield processes
+    finally:
+        processes.stop()
