@@ -3,11 +3,18 @@ from profiles.models.businesses import Business, Invitation, Membership
 from profiles.models.notices import Notice
 from profiles.models.profiles import Profile
 from profiles.models.users import User
-from profiles.models.verification import Check, Document, Verification, VerificationCase
+from profiles.models.verification import (
+    BusinessKey,
+    Check,
+    Document,
+    Verification,
+    VerificationCase,
+)
 
 __all__ = [
     "AuditRow",
     "Business",
+    "BusinessKey",
     "Check",
     "Document",
     "Invitation",

@@ -3,6 +3,7 @@ from datetime import datetime
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -126,6 +127,13 @@ class Profile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def logo_url(self) -> str:
+        """Where the logo is served; empty when there is none. The address changes with the logo."""
+        if not self.logo:
+            return ""
+        return reverse("profile_logo", args=[self.logo.name.rpartition("/")[2]])
 
     @property
     def badge_shown(self) -> bool:

@@ -88,13 +88,21 @@ class VerificationCase(models.Model):
 class Check(models.Model):
     """One thing that was looked at in a case, by a program or a person, and what came of it."""
 
+    class Kind(models.TextChoices):
+        REGISTER = "register", _("The entry in the business register")
+        ADDRESS = "address", _("The address of the seat")
+        REPRESENTATIVE = "representative", _("Who may speak for the business")
+        DOMAIN = "domain", _("Control of the website's domain")
+        EMAIL = "email", _("An e-mail address at that domain")
+        LOOK_ALIKE = "look_alike", _("No mistaking for another name")
+
     class Result(models.TextChoices):
         PASSED = "passed", _("Passed")
         FAILED = "failed", _("Failed")
         NEEDS_PERSON = "needs_person", _("Needs a person")
 
     case = models.ForeignKey(VerificationCase, models.CASCADE, related_name="checks")
-    kind = models.CharField(max_length=40)
+    kind = models.CharField(max_length=40, choices=Kind)
     result = models.CharField(max_length=12, choices=Result)
     details = models.TextField(blank=True)
     checked_at = models.DateTimeField(default=timezone.now)
@@ -113,7 +121,9 @@ class Check(models.Model):
 
 
 class Document(models.Model):
-    """A paper handed in with a case: re-encoded, sealed, and deleted 90 days after the decision."""
+    """A paper handed in with a case: redrawn page by page, sealed, and deleted 90 days after the
+    decision. The file itself is not kept, only its hash.
+    """
 
     class Kind(models.TextChoices):
         REGISTER = "register", _("Extract of the business register")
@@ -125,11 +135,11 @@ class Document(models.Model):
     case = models.ForeignKey(VerificationCase, models.CASCADE, related_name="documents")
     kind = models.CharField(max_length=20, choices=Kind)
     name = models.CharField(max_length=120)
-    media_type = models.CharField(max_length=40)
-    size = models.PositiveIntegerField(help_text=_("Bytes, before sealing."))
+    size = models.PositiveIntegerField(help_text=_("Bytes of the file that was handed in."))
+    sha256 = models.CharField(max_length=64, help_text=_("Of the file that was handed in."))
     pages = models.PositiveSmallIntegerField(default=1)
-    sha256 = models.CharField(max_length=64)
-    wrapped_key = models.BinaryField()
+    folder = models.CharField(max_length=32, help_text=_("Random; where the sealed pages are."))
+    wrapped_key = models.BinaryField(help_text=_("Opens the pages; sealed by the business's key."))
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField(default=timezone.now)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -137,9 +147,26 @@ class Document(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def page_path(self, number: int) -> str:
+        """Where the storage keeps page `number`, from 1."""
+        return f"documents/{self.folder}/{number}"
+
+
+class BusinessKey(models.Model):
+    """The key over all documents of one business, itself sealed by MASTER_KEY."""
+
+    business = models.OneToOneField(Business, models.PROTECT, related_name="sealing_key")
+    wrapped_key = models.BinaryField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"key of {self.business}"
+
 
 class Verification(models.Model):
     """The record that a business was found to be who it says: granted once, ended at most once."""
+
+    LAPSED, RENEWED = "Lapsed", "Renewed"  # reasons that the clock gives, not people
 
     business = models.ForeignKey(Business, models.PROTECT, related_name="verifications")
     case = models.OneToOneField(VerificationCase, models.PROTECT, related_name="verification")
@@ -150,6 +177,7 @@ class Verification(models.Model):
     ended_reason = models.TextField(blank=True)
 
     class Meta:
+        permissions = [("withdraw_verification", "Can withdraw a verification")]
         constraints = [
             # A business holds at most one verification at a time.
             models.UniqueConstraint(
