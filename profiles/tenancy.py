@@ -13,8 +13,9 @@ from functools import wraps
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 
-from profiles.models import Membership
+from profiles.models import Business, Membership
 
 Role = Membership.Role
 
@@ -56,3 +57,20 @@ def in_business(*, roles: tuple[str, ...] = EVERYONE) -> Callable:
         return wrapper
 
     return decorate
+
+
+def business_page(
+    request: HttpRequest, business: Business, template: str, *, status: int = 200, **context
+) -> HttpResponse:
+    """A page of the dashboard: what its layout shows (business, profile, own role) and
+    `context`.
+    """
+    profile = business.profiles.filter(is_test=False, closed_at=None).order_by("created_at").first()
+    if profile:
+        profile.business = business  # so that its badge needs no query
+    shown = {
+        "business": business,
+        "profile": profile,
+        "membership": request.membership,  # type: ignore[attr-defined]
+    }
+    return render(request, template, shown | context, status=status)

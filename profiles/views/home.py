@@ -1,0 +1,65 @@
+"""Where a member of a business lands: its home, or the form that makes one."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template import TemplateDoesNotExist
+from django.template.loader import get_template
+
+from portal.base.refused import Refused
+from profiles.checklist import checklist
+from profiles.forms import BusinessForm
+from profiles.models import Business
+from profiles.services.businesses import create_business
+from profiles.tenancy import business_page, in_business
+
+NUMBERS = "messaging/_home.html"  # the figures of what was sent, where messaging provides them
+
+
+@login_required
+def businesses(request: HttpRequest) -> HttpResponse:
+    """/w/: the only business, a choice, or the form for a first one."""
+    mine = list(Business.objects.of(request.user).order_by("name"))
+    if not mine:
+        return redirect("business_new")
+    if len(mine) == 1:
+        return redirect("business_home", slug=mine[0].slug)
+    return render(request, "profiles/businesses.html", {"businesses": mine})
+
+
+@login_required
+def business_new(request: HttpRequest) -> HttpResponse:
+    form = BusinessForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            business = create_business(by=request.user, **form.cleaned_data)
+        except Refused as refusal:
+            form.add_error("name", refusal.sentence)
+        else:
+            return redirect("business_home", slug=business.slug)
+    status = 422 if form.errors else 200
+    return render(request, "profiles/business_new.html", {"form": form}, status=status)
+
+
+@in_business()
+def business_home(request: HttpRequest, business: Business) -> HttpResponse:
+    """What is next, what needs attention, and the figures."""
+    steps = checklist(business)
+    return business_page(
+        request,
+        business,
+        "profiles/home.html",
+        steps=steps,
+        next_step=next((one for one in steps if not one.done and not one.waiting), None),
+        all_done=all(one.done for one in steps),
+        notices=business.notices.filter(dismissed_at=None).order_by("-created_at")[:5],
+        numbers=NUMBERS if _exists(NUMBERS) else "",
+    )
+
+
+def _exists(template: str) -> bool:
+    try:
+        get_template(template)
+    except TemplateDoesNotExist:
+        return False
+    return True

@@ -1,0 +1,121 @@
+"""The business's side of verification: say who you are, hand in papers, see what became of it."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from portal.base.refused import Refused
+from profiles.forms import CaseForm, DocumentForm
+from profiles.models import Business, Document, VerificationCase
+from profiles.services.documents import add_document, remove_document
+from profiles.services.verification import change_case, open_case, queue_place, submit_case
+from profiles.tenancy import MANAGE, business_page, in_business
+
+State = VerificationCase.State
+EDITABLE = (State.DRAFT, State.NEEDS_INFORMATION)
+
+
+@require_http_methods(["GET", "POST"])
+@in_business(roles=MANAGE)
+def verification(request: HttpRequest, business: Business) -> HttpResponse:
+    """One page for the whole way. A POST keeps the fields first, then does what its button says."""
+    case = business.cases.order_by("-created_at").first()
+    if request.method == "POST":
+        return _post(request, business, case)
+    return _page(request, business, case)
+
+
+def _post(request: HttpRequest, business: Business, case: VerificationCase | None) -> HttpResponse:
+    """`do` is the button: begin, save, upload or submit."""
+    do = request.POST.get("do")
+    try:
+        if do == "begin":
+            open_case(business, by=request.user)
+            return redirect("verification", slug=business.slug)
+        if case is None:
+            raise Http404
+        form = CaseForm(request.POST, instance=case)
+        papers = DocumentForm(request.POST, request.FILES) if do == "upload" else DocumentForm()
+        if not form.is_valid():
+            return _page(request, business, case, form=form, papers=papers, status=422)
+        # Kept before all else, so that a file that is refused costs nobody what they typed.
+        case = change_case(case, by=request.user, **form.cleaned_data)
+        if do == "upload":
+            return _upload(request, business, case, papers)
+        if do == "submit":
+            submit_case(case, by=request.user)
+            messages.success(request, _("Handed in. We write to you when it is decided."))
+        else:
+            messages.success(request, _("Saved."))
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+        if case and case.state in EDITABLE:
+            form = CaseForm(request.POST, instance=case)
+            return _page(request, business, case, form=form, status=422)
+    return redirect("verification", slug=business.slug)
+
+
+def _upload(
+    request: HttpRequest, business: Business, case: VerificationCase, papers: DocumentForm
+) -> HttpResponse:
+    if papers.is_valid():
+        file = papers.cleaned_data["file"]
+        try:
+            add_document(
+                case,
+                by=request.user,
+                kind=papers.cleaned_data["kind"],
+                name=file.name,
+                size=file.size,
+                read=file.read,
+            )
+        except Refused as refusal:
+            papers.add_error("file", refusal.sentence)
+        else:
+            messages.success(request, _("%(name)s was added.") % {"name": file.name})
+            return redirect("verification", slug=business.slug)
+    return _page(request, business, case, papers=papers, status=422)
+
+
+def _page(
+    request: HttpRequest,
+    business: Business,
+    case: VerificationCase | None,
+    *,
+    form: CaseForm | None = None,
+    papers: DocumentForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    editable = case is not None and case.state in EDITABLE
+    return business_page(
+        request,
+        business,
+        "profiles/verification.html",
+        case=case,
+        editable=editable,
+        form=form or (CaseForm(instance=case) if editable else None),
+        papers=papers or DocumentForm(),
+        documents=list(case.documents.filter(deleted_at=None).order_by("uploaded_at"))
+        if case
+        else [],
+        place=queue_place(case) if case else None,
+        verification=business.verifications.filter(ended_at=None).first(),
+        status=status,
+    )
+
+
+@require_POST
+@in_business(roles=MANAGE)
+def document_remove(request: HttpRequest, business: Business, uuid) -> HttpResponse:
+    document = Document.objects.filter(uuid=uuid, case__business=business, deleted_at=None).first()
+    if document is None:
+        raise Http404
+    try:
+        remove_document(document, by=request.user)
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    else:
+        messages.success(request, _("%(name)s was removed.") % {"name": document.name})
+    return redirect("verification", slug=business.slug)
