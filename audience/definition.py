@@ -138,7 +138,7 @@ class _Reader:
                 _("Ages begin at %(ages)s.") % {"ages": ", ".join(map(str, LOWEST))},
                 code="audience_invalid",
             )
-        return int(age)  # type: ignore[call-overload]
+        return int(age)
 
     def age_until(self) -> int | None:
         age = self.raw.get("age_until")
@@ -148,9 +148,9 @@ class _Reader:
                 % {"ages": ", ".join(str(age) for age in HIGHEST[:-1])},
                 code="audience_invalid",
             )
-        if age is not None and age < self.age_from():  # type: ignore[operator]
+        if age is not None and age < self.age_from():
             raise Refused(_("The last age comes before the first."), code="audience_invalid")
-        return age  # type: ignore[return-value]
+        return age
 
     def category(self) -> str:
         category = self.raw.get("category", Category.GENERAL.value)

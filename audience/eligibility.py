@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
-from psycopg.sql import SQL, Composed, Identifier, Literal
+from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from audience.ages import ADULT, birth_year_at
 from audience.definition import AudienceDefinition
@@ -42,7 +42,7 @@ def eligible(
             weekly budget are about.
         now: the moment that ages and quiet hours are computed for.
     """
-    conditions = [_not_blocked(profile_id)]
+    conditions: list[Composable] = [_not_blocked(profile_id)]
     if definition is not None:
         conditions += [*_matches(definition, now=now), _adult(now)]
     if message_class == MARKETING:
@@ -89,7 +89,7 @@ def week_of(now: datetime) -> int:
 MARKETING_KINDS = [Consent.Kind.MARKETING, Consent.Kind.BUSINESS_MARKETING]
 
 
-def _matches(definition: AudienceDefinition, *, now: datetime) -> Iterable[Composed | SQL]:
+def _matches(definition: AudienceDefinition, *, now: datetime) -> Iterable[Composable]:
     yield SQL("p.country = {}").format(Literal(definition.country))
     if definition.regions:
         yield SQL("p.region = ANY({})").format(Literal(list(definition.regions)))

