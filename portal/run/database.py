@@ -8,6 +8,7 @@ and may create databases (for migrations and tests); `signet_app` may read and w
 all the running site needs. Nobody can log in as superuser.
 """
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -26,6 +27,7 @@ from portal.run import places
 from portal.run.places import DATABASE_PORT, ROOT_HOME, SYSTEM_USER, say
 from portal.run.service import CannotStart, Service, is_open
 
+OWNER, PLAIN = "signet_owner", "signet_app"
 PASSWORD = "signet"  # of both roles; the server listens on the loopback only
 
 CONFIGURATION = """\
@@ -95,6 +97,17 @@ class Database(Service):
     @property
     def is_made(self) -> Path:
         return self.folder / "signet.made"
+
+    def made_at(self) -> str:
+        """When this very database was made; "" for one that is not ours."""
+        return "" if self.is_replaced() else str(self.is_made.stat().st_mtime_ns)
+
+    def has_clients(self, process: psutil.Process) -> bool:
+        """PostgreSQL gives each session a process of its own, which bears its name."""
+        with contextlib.suppress(psutil.Error):
+            titles = [" ".join(child.cmdline()) for child in process.children()]
+            return any("127.0.0.1" in title for title in titles)
+        return False
 
     # Preparing
 
@@ -192,7 +205,7 @@ class Database(Service):
                 host="127.0.0.1",
                 port=self.port,
                 dbname="signet",
-                user="signet_app",
+                user=PLAIN,
                 password=PASSWORD,
                 connect_timeout=5,
             ).close()

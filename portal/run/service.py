@@ -14,9 +14,10 @@ from pathlib import Path
 
 import psutil
 
-from portal.run.places import LOGS, VAR, say
+from portal.run.places import LOGS, PORT, VAR, say
 
 PR_SET_PDEATHSIG = 1
+CLIENTS_PATIENCE = 3  # seconds; honcho kills after 5
 
 
 class CannotStart(Exception):
@@ -68,15 +69,20 @@ class Service:
             return None
 
     def check_port(self) -> None:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", self.port))
-            except OSError as error:
-                raise CannotStart(
-                    f"Port {self.port}, for the {self.noun}, is taken by another program. "
-                    "Stop that program, or choose other ports: PORT=8100 (the others follow it)."
-                ) from error
+        if not is_free(self.port):
+            raise CannotStart(
+                f"Port {self.port}, for the {self.noun}, is taken by another program. "
+                f"Stop that program, or choose another: PORT={PORT + 100} (the others follow it)."
+            )
+
+    def check_it_listens_there(self, process: psutil.Process) -> None:
+        """Its folder's server may run already, started with another PORT."""
+        ports = {each.laddr.port for each in process.net_connections("tcp")}
+        if ports and self.port not in ports:
+            raise CannotStart(
+                f"The {self.noun} of {VAR} runs already, on port {min(ports)}. End it: "
+                f"PORT={PORT + min(ports) - self.port} python -m portal.run.services stop"
+            )
 
     @contextlib.contextmanager
     def starting(self) -> Iterator[None]:
@@ -98,7 +104,7 @@ class Service:
                 while True:
                     signal.pause()
             with self.starting():
-                process = self.running() or self.launch()
+                process = self.followed() or self.launch()
             process.wait()
             say(f"The {self.noun} has ended.")
             return 1
@@ -108,6 +114,12 @@ class Service:
         except CannotStart as error:
             say(str(error))
             return 1
+
+    def followed(self) -> psutil.Process | None:
+        """The server that runs already, say because it was started in the background."""
+        if process := self.running():
+            self.check_it_listens_there(process)
+        return process
 
     def launch(self) -> psutil.Process:
         self.check_port()
@@ -132,7 +144,7 @@ class Service:
 
     def start(self) -> None:
         """Start the server in the background and return when it answers."""
-        if self.is_replaced() or (self.running() and self.state() == "ready"):
+        if self.is_replaced() or (self.followed() and self.state() == "ready"):
             return
         LOGS.mkdir(parents=True, exist_ok=True)
         log = LOGS / f"{self.name}.log"
@@ -159,11 +171,22 @@ class Service:
                 say(f"Waiting for the {self.noun}, {now - begin:.0f} s: {state}")
             time.sleep(0.05)
 
+    def let_clients_leave(self, process: psutil.Process) -> None:
+        """Web and workers are told to end at the same moment: let them finish what they do."""
+        deadline = time.monotonic() + CLIENTS_PATIENCE
+        while self.has_clients(process) and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+    def has_clients(self, process: psutil.Process) -> bool:
+        connections = process.net_connections("tcp")
+        return any(each.status == psutil.CONN_ESTABLISHED for each in connections)
+
     def stop(self) -> bool:
         """Stop the server and wait for it. Returns whether it ran."""
         process = self.running()
         if process is None:
             return False
+        self.let_clients_leave(process)
         for number, patience in (
             (self.stop_signal, 20),
             (self.stop_hard_signal, 10),
@@ -181,6 +204,16 @@ class Service:
 
 def _stop(number, frame) -> None:
     raise Stopped
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def is_open(port: int) -> bool:

@@ -1,0 +1,25 @@
+# Two commands:  make run   the whole site with a demo, at http://localhost:8000 (PORT=... for another)
+#                make test  every check and test
+# `make clean` removes what they made.
+
+PYTHON ?= python3
+
+.PHONY: run test clean python
+
+run: python
+	@$(PYTHON) portal/run/install.py requirements.txt
+	@exec .venv/bin/python -m portal.run.start
+
+# Beside a `make run`: other ports, other data.
+test: export PORT := $(or $(PORT),8900)
+test: export VAR_DIR := $(CURDIR)/var/test
+test: python
+	@$(PYTHON) portal/run/install.py requirements-dev.txt
+	@exec .venv/bin/python -m portal.run.checks
+
+clean: python
+	@$(PYTHON) portal/run/clean.py
+
+python:
+	@command -v $(PYTHON) >/dev/null || { echo "Signet needs Python 3.11 or newer. Install python3, or say: make run PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Signet needs Python 3.11 or newer, and %s is older. Say: make run PYTHON=/path/to/python3.11" % sys.executable)'
