@@ -1,8 +1,7 @@
-"""One port for the browser: /events/ is served here, all else by Django's WSGI handler on a
-thread.
-"""
+"""One port for the browser: /events/ is served here, all else by Django's WSGI on threads."""
 
 import os
+from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 
@@ -12,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 from portal.base.live import stream  # noqa: E402  (needs the settings)
 
-threaded_pages = WSGIMiddleware(pages, workers=int(os.getenv("WEB_THREADS", "16")))
+threaded_pages = WSGIMiddleware(cast(Any, pages), workers=int(os.getenv("WEB_THREADS", "16")))
 
 
 async def application(scope, receive, send):

@@ -12,7 +12,9 @@ KEY = "signet.alive"  # a sorted set: who, and when it last gave a sign (seconds
 BEAT = "beat"
 FRESH = 15  # seconds; workers give a sign every 2, beat every 5
 
-broker = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
+broker = redis.Redis.from_url(
+    settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1, decode_responses=True
+)
 
 
 def give_sign(*names: str) -> None:
@@ -25,5 +27,5 @@ def give_sign(*names: str) -> None:
 
 def alive() -> set[str]:
     """Who gave a sign lately. Raises redis.RedisError while the broker is away."""
-    fresh = broker.zrange(KEY, time.time() - FRESH, "+inf", byscore=True)
-    return {name.decode() for name in fresh}
+    fresh = broker.zrangebyscore(KEY, time.time() - FRESH, "+inf")
+    return {str(name) for name in fresh}

