@@ -1,8 +1,12 @@
 """Bring in the few files of others that pages load, from npm's tarballs at pinned versions.
 
-    python scripts/vendor.py            fetch, compare with the pinned sha256, write the files and the sprite
+    python scripts/vendor.py     fetch, compare with the pinned sha256, write, draw the sprite
 
-Nobody who installs Signet runs this: the files are in the repository, with their licences beside them.
+The sprite is made of lucide's icons named in scripts/icons/lucide.txt and of our own two in that
+folder: the mark (a signet ring seen from the front, a check cut into its bezel) and the filled seal
+that stands beside the name of a verified profile.
+
+Who installs Signet need not run this: the files are in the repository, their licences beside them.
 """
 
 import hashlib
@@ -37,8 +41,8 @@ PACKAGES = [
         },
     ),
     (
-        # Unfold's Alpine evaluates strings, which our content security policy forbids. This build of the
-        # same library does not; lying at the same path, it is found before Unfold's.
+        # Unfold's Alpine evaluates strings, which our content security policy forbids. This build
+        # of the same library does not; lying at the same path, it is found before Unfold's.
         "@alpinejs/csp",
         "3.17.4",
         "4c4cd80495f4bbfac3cc026a191b84f341df885d175d757cba7675bcc7b87ec4",
@@ -61,38 +65,12 @@ PACKAGES = [
     ),
 ]
 
-ICONS = """
-    archive arrow-down arrow-left arrow-right arrow-up arrow-up-right at-sign badge-check ban bell bell-off
-    book-open bot braces building-2 calendar chart-column chart-line check check-check chevron-down
-    chevron-left chevron-right chevron-up circle circle-alert circle-check circle-help circle-x clipboard clock
-    code command copy credit-card download earth ellipsis external-link eye eye-off file-check file-text file-up
-    filter fingerprint flag flask-conical gauge gavel globe grip-vertical hand heart history hourglass house
-    image inbox info key-round languages landmark laptop layers layout-dashboard life-buoy link list-checks
-    loader-circle lock log-in log-out mail map-pin megaphone menu message-circle message-square minus monitor
-    moon package paperclip pause pencil phone plane play plug plus qr-code receipt refresh-cw reply rotate-ccw
-    scale search send settings share-2 shield shield-alert shield-check shield-off shield-x shopping-bag
-    sliders-horizontal smartphone smile sparkles square-pen star store sun tag terminal ticket timer trash-2
-    trending-down trending-up triangle-alert undo-2 unlink upload user user-check user-plus user-x users
-    volume-x wallet webhook wifi-off x zap
-""".split()
 
-# Our own two: the mark (a signet ring, seen from the front, with a check cut into its bezel) and the filled
-# seal that stands beside the name of a verified profile.
-OWN_ICONS = {
-    "signet": (
-        '<path fill="currentColor" fill-rule="evenodd" d="M8.1 1.5h7.8a2.4 2.4 0 0 1 2.1 1.24l1.7 3.06a2.4 2.4 0 0 1-.1 2.5'
-        "l-1.02 1.52a7.7 7.7 0 1 1-13.16 0L4.4 8.3a2.4 2.4 0 0 1-.1-2.5L6 2.74A2.4 2.4 0 0 1 8.1 1.5Z"
-        "M12 10.9a5.05 5.05 0 1 0 0 10.1 5.05 5.05 0 0 0 0-10.1Z"
-        'm-3.2-5.6a.95.95 0 0 0-1.34 1.34l2.5 2.5a.95.95 0 0 0 1.34 0l5.1-5.1a.95.95 0 0 0-1.34-1.34L10.63 7.1Z"/>'
-    ),
-    "verified": (
-        '<path fill="currentColor" fill-rule="evenodd" d="M3.85 8.62a4 4 0 0 1 4.78-4.77 4 4 0 0 1 6.74 0 4 4 0 0 1 4.78 4.78'
-        " 4 4 0 0 1 0 6.74 4 4 0 0 1-4.77 4.78 4 4 0 0 1-6.75 0 4 4 0 0 1-4.78-4.77 4 4 0 0 1 0-6.76Z"
-        'M8.7 11.3a1 1 0 0 0-1.4 1.4l2.5 2.5a1 1 0 0 0 1.4 0l5.5-5.5a1 1 0 0 0-1.4-1.4l-4.8 4.8Z"/>'
-    ),
-}
-
-LINE = 'fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"'
+LINE = (
+    'fill="none" stroke="currentColor" stroke-width="1.75" '
+    'stroke-linecap="round" stroke-linejoin="round"'
+)
+OWN = ROOT / "scripts/icons"
 
 
 def fetch(package: str, version: str, sha256: str) -> tarfile.TarFile:
@@ -114,12 +92,20 @@ def without_source_map(content: bytes) -> bytes:
     return re.sub(rb"\n?//# sourceMappingURL=\S+\s*$", b"\n", content)
 
 
+def drawing(picture: str) -> str:
+    """What stands inside an <svg>, on one line."""
+    inner = re.search(r"<svg[^>]*>(.*)</svg>", picture, re.S)
+    return re.sub(r"\s+", " ", inner[1]).strip() if inner else ""
+
+
 def sprite(tarball: tarfile.TarFile) -> str:
     """One file with every icon as a <symbol>, so that a page loads one picture."""
-    symbols = [f'<symbol id="{name}" viewBox="0 0 24 24">{own}</symbol>' for name, own in OWN_ICONS.items()]
-    for name in ICONS:
-        picture = read(tarball, f"icons/{name}.svg").decode()
-        inner = re.sub(r"\s+", " ", re.search(r"<svg[^>]*>(.*)</svg>", picture, re.S).group(1)).strip()  # type: ignore[union-attr]
+    symbols = [
+        f'<symbol id="{path.stem}" viewBox="0 0 24 24">{drawing(path.read_text())}</symbol>'
+        for path in sorted(OWN.glob("*.svg"))
+    ]
+    for name in (OWN / "lucide.txt").read_text().split():
+        inner = drawing(read(tarball, f"icons/{name}.svg").decode())
         symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24" {LINE}>{inner}</symbol>')
     return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
 
