@@ -1,4 +1,6 @@
-"""The content security policy: the one loosening, for the staff's admin, and the browsers' complaints."""
+"""The content security policy: the one loosening, for the staff's admin, and the browsers'
+complaints.
+"""
 
 import logging
 

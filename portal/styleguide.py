@@ -1,4 +1,6 @@
-"""Every part of the look in every state, at /styleguide/ while DEBUG is on. The browser tests visit it too."""
+"""Every part of the look in every state, at /styleguide/ while DEBUG is on. The browser tests visit
+it too.
+"""
 
 from datetime import timedelta
 from types import SimpleNamespace
@@ -54,7 +56,7 @@ class SampleForm(forms.Form):
 
     def clean(self):
         if self.data:
-            raise forms.ValidationError(_("Three things need another look before this can be sent."))
+            raise forms.ValidationError(_("Some things need another look before this is sent."))
 
 
 def styleguide(request: HttpRequest, name: str = "parts") -> HttpResponse:

@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from portal import csp
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("account/", include("allauth.urls")),
@@ -11,5 +13,7 @@ urlpatterns = [
     path("", include("billing.urls")),
     path("", include("audience.urls")),
     path("", include("messaging.urls")),
+    path("csp-report/", csp.report),
     path("", include("portal.pages")),
+    path("", include("portal.styleguide")),
 ]
