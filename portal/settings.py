@@ -5,6 +5,7 @@ Each variable is listed with its default in docs/operations.md.
 
 import os
 from datetime import timedelta
+from fractions import Fraction
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -306,8 +307,10 @@ BUCKETS = int(os.getenv("BUCKETS", "1024"))
 ADS_PER_WEEK = int(os.getenv("ADS_PER_WEEK", "7"))
 # How long a campaign's random first batch is watched before the rest goes out.
 FIRST_BATCH_HOLD = timedelta(minutes=float(os.getenv("FIRST_BATCH_HOLD_MINUTES", "30")))
-# Privacy of audience counts: the scale of the noise of one snapshot.
-EPSILON = float(os.getenv("EPSILON", "0.25"))
+# Privacy of audience counts: the scale of the noise of one snapshot, and days between snapshots
+# (0.1 where they come weekly). What they promise: docs/privacy.md.
+EPSILON = Fraction(os.getenv("EPSILON", "0.25"))
+SNAPSHOT_DAYS = int(os.getenv("SNAPSHOT_DAYS", "28"))
 # Hosts a webhook may reach although they are not public (tests and `make run` only).
 WEBHOOK_ALLOW_LOOPBACK = os.getenv("WEBHOOK_ALLOW_LOOPBACK") == "1"
 

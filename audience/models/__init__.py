@@ -1,4 +1,5 @@
 from audience.models.consent import Block, Budget, Consent
+from audience.models.cubes import NoisedCell, SavedAudience, Snapshot
 from audience.models.imports import ImportReject, ImportRun
 from audience.models.people import Person, PersonIdRange, PersonKey, bucket_of, bucket_sql
 from audience.models.rules import Category, Filter, FilterRule
@@ -12,9 +13,12 @@ __all__ = [
     "FilterRule",
     "ImportReject",
     "ImportRun",
+    "NoisedCell",
     "Person",
     "PersonIdRange",
     "PersonKey",
+    "SavedAudience",
+    "Snapshot",
     "bucket_of",
     "bucket_sql",
 ]

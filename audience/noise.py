@@ -1,0 +1,43 @@
+"""Discrete Laplace noise, exact: whole numbers in, whole numbers out, no floats in between.
+
+Canonne, Kamath and Steinke, "The Discrete Gaussian for Differential Privacy" (NeurIPS 2020),
+algorithms 1 and 2. Floats would leak: their gaps tell true values apart (Mironov, CCS 2012).
+"""
+
+from fractions import Fraction
+from random import Random
+from secrets import SystemRandom
+
+
+def discrete_laplace(epsilon: Fraction, *, random: Random | None = None) -> int:
+    """A draw x with probability proportional to exp(-epsilon * |x|).
+
+    Arguments:
+        epsilon: above 0. The standard deviation is about 1.41 / epsilon.
+        random: source of the bits; the system's by default, another in simulations only.
+    """
+    below = (random or _SYSTEM).randrange
+    s, t = epsilon.numerator, epsilon.denominator
+    while True:
+        u = below(t)
+        if not _with_chance_of_exp(Fraction(u, t), below):
+            continue
+        v = 0
+        while _with_chance_of_exp(Fraction(1), below):
+            v += 1
+        size = (u + t * v) // s
+        if below(2):
+            return size
+        if size:  # zero would else come up twice as often
+            return -size
+
+
+_SYSTEM = SystemRandom()
+
+
+def _with_chance_of_exp(gamma: Fraction, below) -> bool:
+    """True with a chance of exp(-gamma), for gamma from 0 to 1."""
+    k = 1
+    while below(gamma.denominator * k) < gamma.numerator:
+        k += 1
+    return k % 2 == 1
