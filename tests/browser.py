@@ -45,8 +45,16 @@ NOTE_REFUSALS = """
     addEventListener("securitypolicyviolation", (e) =>
         refusals.push(`${e.effectiveDirective} refused ${e.blockedURI} ${e.sample}`));
 """
-# Two frames, and whatever moves between the old and the new look has arrived.
-SETTLED = """async () => {
+# Chromium takes on an emulated scheme some frames after it was told to; a probe shows when. Then
+# whatever moves between the old look and the new one has to arrive.
+SETTLED = """async (scheme) => {
+    const probe = document.body.appendChild(document.createElement("i"));
+    probe.style.color = "light-dark(rgb(1, 1, 1), rgb(2, 2, 2))";
+    const wanted = scheme === "dark" ? "rgb(2, 2, 2)" : "rgb(1, 1, 1)";
+    for (let n = 0; n < 60 && getComputedStyle(probe).color !== wanted; n++) {
+        await new Promise(requestAnimationFrame);
+    }
+    probe.remove();
     for (let n = 0; n < 2; n++) await new Promise(requestAnimationFrame);
     const moving = document.getAnimations().filter((a) => a.effect.getTiming().iterations === 1);
     await Promise.allSettled(moving.map((a) => a.finished));
@@ -183,7 +191,7 @@ class Visitor:
             page.set_viewport_size({"width": width, "height": HEIGHTS.get(width, 900)})
             for scheme in schemes:
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-                page.evaluate(SETTLED)
+                page.evaluate(SETTLED, scheme)
                 where = f"at {width}, {scheme}"
                 self.faults[page] += [f"{fault} ({where})" for fault in axe_faults(page)]
                 if os.getenv("SHOTS"):

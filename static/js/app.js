@@ -155,7 +155,7 @@ document.addEventListener("submit", (e) => {
   setTimeout(() => button.setAttribute("aria-busy", "true"));
 });
 const idle = () => document.querySelectorAll(".btn[aria-busy]").forEach((b) => b.removeAttribute("aria-busy"));
-addEventListener("pageshow", idle);
+addEventListener("pageshow", (e) => e.persisted && idle()); // came back by the back button
 document.addEventListener("htmx:afterRequest", (e) => {
   idle();
   const form = e.detail.elt.closest?.("form[data-reset]");
