@@ -13,7 +13,9 @@ from profiles.models import Business, Profile
 class WebhookEndpoint(models.Model):
     """An address that hears of what happens. It has answered a challenge before it is saved.
 
-    Of an app's endpoints the narrowest counts: profile, then account, then app.
+    Of an app's endpoints the narrowest counts: profile, then account, then app. One worker at a
+    time calls it, under a lease, so that a person's events arrive in order and a slow receiver
+    holds nobody else up.
     """
 
     class Level(models.TextChoices):
@@ -28,6 +30,8 @@ class WebhookEndpoint(models.Model):
     url = models.URLField(_("address"), max_length=500)
     verify_token = models.CharField(_("verify token"), max_length=200)
     verified_at = models.DateTimeField(default=timezone.now)
+    # Also the order of turns: who was served last waits longest.
+    leased_until = models.DateTimeField(null=True, editable=False)
     failing_since = models.DateTimeField(null=True, blank=True)
     # While it fails, one call at a time is tried, and none before this moment.
     resting_until = models.DateTimeField(null=True, blank=True)
@@ -87,15 +91,14 @@ class WebhookEvent(models.Model):
 class WebhookCall(models.Model):
     """One event on its way to one endpoint.
 
-    waiting --leased--> done
-       ^        |
-       +--------+  no 2xx: due again by the schedule; after the last try given up
+    waiting ---> done
+       ^  |
+       +--+ no 2xx: due again by the schedule; after the last try given up
     """
 
     event = models.ForeignKey(WebhookEvent, models.CASCADE, related_name="calls")
     endpoint = models.ForeignKey(WebhookEndpoint, models.CASCADE, related_name="calls")
     due_at = models.DateTimeField(default=timezone.now)
-    leased_until = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     done_at = models.DateTimeField(null=True)
     given_up_at = models.DateTimeField(null=True)

@@ -1,0 +1,181 @@
+"""The bytes of an event, in Cloud-API shape: made once, ASCII only, sent unchanged ever after.
+
+Each body holds one entry, one change, one message or status: many receivers read only the first.
+Every person named comes with contacts[], wa_id and user_id, also where Meta leaves them out.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+
+from messaging.errors import CODES
+from messaging.models import Contact, Message, WebhookEvent
+from messaging.services.wamids import wamid
+from portal.base.pairwise import pairwise_number, user_id, wa_id
+
+OBJECT = "whatsapp_business_account"
+
+
+class Gone(Exception):
+    """What the event is about does not exist any more, so there is nothing to tell."""
+
+
+def make_body(event: WebhookEvent) -> str:
+    """The event's bytes as text; saved on the event by the caller. Raises Gone."""
+    value = VALUES.get(event.facts.get("kind", ""), _ready)(event)
+    envelope = {
+        "object": OBJECT,
+        "entry": [
+            {
+                "id": str(event.business_id),
+                "time": int(event.created_at.timestamp()),
+                "changes": [{"value": value, "field": event.field}],
+            }
+        ],
+    }
+    # Lower-case \uXXXX for all that is not ASCII, and for DEL: some receivers rebuild these bytes.
+    return json.dumps(envelope, ensure_ascii=True).replace("\x7f", "\\u007f")
+
+
+def display_number(profile_id: int) -> str:
+    """A number that stands for the profile where clients want a phone; it can't be dialled.
+
+    The digit after 999 is 0, which no person's number has.
+    """
+    return f"9990{profile_id % 10**11:011d}"
+
+
+def metadata(profile_id: int) -> dict:
+    return {
+        "display_phone_number": display_number(profile_id),
+        "phone_number_id": str(profile_id),
+    }
+
+
+def error(code: int, details: str = "") -> dict:
+    """An error as it stands in statuses and messages."""
+    title = CODES[code].title if code in CODES else CODES[131000].title
+    return {
+        "code": code,
+        "title": title,
+        "message": title,
+        "error_data": {"details": details or title},
+        "href": f"/docs/api/errors/#{code}",
+    }
+
+
+def _message(event: WebhookEvent) -> dict:
+    message, contact = _message_of(event)
+    number = pairwise_number(event.business_id, message.person_id)
+    return _value(
+        event,
+        contact,
+        number,
+        messages=[
+            {
+                "from": wa_id(number),
+                "from_user_id": user_id(number),
+                "id": wamid(event.business_id, message.person_id, message.id),
+                "timestamp": _seconds(message.created_at),
+                **_context(event, message),
+                **message_content(message, event.business_id),
+            }
+        ],
+    )
+
+
+def _status(event: WebhookEvent) -> dict:
+    message, contact = _message_of(event)
+    number = pairwise_number(event.business_id, message.person_id)
+    status = {
+        "id": wamid(event.business_id, message.person_id, message.id),
+        "status": event.facts["status"],
+        "timestamp": str(event.facts["at"]),
+        "recipient_id": wa_id(number),
+        "recipient_user_id": user_id(number),
+    }
+    if message.client_data is not None:
+        status["biz_opaque_callback_data"] = message.client_data
+    if event.facts["status"] == Message.Status.FAILED:
+        status["errors"] = [error(event.facts.get("error") or 131000)]
+    return _value(event, contact, number, statuses=[status])
+
+
+def _ready(event: WebhookEvent) -> dict:
+    return event.facts["value"]
+
+
+VALUES: dict[str, Callable[[WebhookEvent], dict]] = {"message": _message, "status": _status}
+
+
+def _value(event: WebhookEvent, contact: Contact | None, number: str, **news: list) -> dict:
+    return {
+        "messaging_product": "whatsapp",
+        "metadata": metadata(event.profile_id or 0),
+        "contacts": [contact_entry(contact, number)],
+        **news,
+    }
+
+
+def contact_entry(contact: Contact | None, number: str) -> dict:
+    """The person as clients expect one in contacts[]."""
+    name = contact.name if contact and contact.name else number
+    return {"profile": {"name": name}, "wa_id": wa_id(number), "user_id": user_id(number)}
+
+
+def message_content(message: Message, business_id: int) -> dict:
+    """`type` and the object of that type, from a message's kind, words and content."""
+    content = message.content or {}
+    kind = message.kind
+    if kind == Message.Kind.TEXT:
+        return {"type": "text", "text": {"body": message.body or ""}}
+    if kind in CAPTIONED:
+        caption = {"caption": message.body} if message.body else {}
+        return {"type": kind, kind: {**content, **caption}}
+    if kind == Message.Kind.REACTION:
+        target = wamid(business_id, message.person_id, message.reply_to) if message.reply_to else ""
+        return {"type": kind, kind: {"message_id": target, "emoji": content.get("emoji", "")}}
+    if kind == Message.Kind.CONTACTS:
+        return {"type": kind, kind: content.get("contacts", [])}
+    if kind in PLAIN:
+        return {"type": kind, kind: content}
+    return {
+        "type": "unsupported",
+        "unsupported": {"type": "unknown"},
+        "errors": [error(131051)],
+    }
+
+
+CAPTIONED = (Message.Kind.IMAGE, Message.Kind.VIDEO, Message.Kind.DOCUMENT)
+PLAIN = (
+    Message.Kind.AUDIO,
+    Message.Kind.STICKER,
+    Message.Kind.LOCATION,
+    Message.Kind.INTERACTIVE,
+    Message.Kind.BUTTON,
+    Message.Kind.SYSTEM,
+)
+
+
+def _context(event: WebhookEvent, message: Message) -> dict:
+    if message.reply_to is None or message.kind == Message.Kind.REACTION:
+        return {}
+    return {
+        "context": {
+            "from": display_number(event.profile_id or 0),
+            "id": wamid(event.business_id, message.person_id, message.reply_to),
+        }
+    }
+
+
+def _message_of(event: WebhookEvent) -> tuple[Message, Contact | None]:
+    person_id = event.facts["person"]
+    message = Message.objects.filter(person_id=person_id, id=event.facts["message"]).first()
+    if message is None:
+        raise Gone
+    contact = Contact.objects.filter(person_id=person_id, business_id=event.business_id).first()
+    return message, contact
+
+
+def _seconds(moment: datetime) -> str:
+    return str(int(moment.timestamp()))
