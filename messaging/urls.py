@@ -1,3 +1,7 @@
-from django.urls import URLPattern
+"""Addresses of messaging, by face."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("messaging.api.urls")),
+]

@@ -313,6 +313,10 @@ EPSILON = Fraction(os.getenv("EPSILON", "0.25"))
 SNAPSHOT_DAYS = int(os.getenv("SNAPSHOT_DAYS", "28"))
 # Hosts a webhook may reach although they are not public (tests and `make run` only).
 WEBHOOK_ALLOW_LOOPBACK = os.getenv("WEBHOOK_ALLOW_LOOPBACK") == "1"
+# How often an app may call the messaging API.
+API_CALLS_A_SECOND = int(os.getenv("API_CALLS_A_SECOND", "80"))
+# Whether a call is logged before it is answered, instead of up to a second later.
+API_LOG_AT_ONCE = os.getenv("API_LOG_AT_ONCE") == "1"
 
 LOGGING = {
     "version": 1,

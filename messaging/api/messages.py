@@ -1,0 +1,163 @@
+"""POST /{profile}/messages: send, mark as read, show that an answer is being written."""
+
+from django.utils.translation import gettext as _
+
+from messaging.api.calls import MESSAGING, POST, Call, edge
+from messaging.api.contents import Content, read_content
+from messaging.api.errors import GraphError, wrong
+from messaging.api.fields import text, thing, things
+from messaging.api.recipients import recipient_entry, recipient_of
+from messaging.models import Conversation, Message, Template
+from messaging.services import conversations
+from messaging.services.messages import send_message
+from messaging.services.templates import ensure_sendable, render
+from messaging.services.wamids import MessageKey, message_behind, wamid
+from portal.base.live import announce
+from profiles.models import Profile
+
+CLIENT_DATA = 512  # characters of biz_opaque_callback_data
+
+
+@edge(Profile, "messages", POST, scope=MESSAGING)
+def post_message(call: Call) -> dict:
+    """Send one message, or change the status of one that came in."""
+    if call.data.get("messaging_product") != "whatsapp":
+        raise GraphError(100, _("messaging_product: “whatsapp” is expected."))
+    if call.data.get("status"):
+        return _mark(call)
+    kind = str(call.data.get("type") or _guess(call.data)).lower()
+    return _send_template(call) if kind == "template" else _send(call, kind)
+
+
+@edge(Profile, "marketing_messages", POST, scope=MESSAGING)
+def post_marketing_message(call: Call) -> dict:
+    """The same for templates only."""
+    if str(call.data.get("type", "template")).lower() != "template":
+        raise GraphError(131051, _("Only templates go here."))
+    return post_message(call)
+
+
+def _guess(data: dict) -> str:
+    return "template" if "template" in data and "text" not in data else "text"
+
+
+def _send(call: Call, kind: str) -> dict:
+    content = read_content(kind, call.data)
+    person_id, written = recipient_of(call.business, call.data)
+    reply_to = _target(call, content, person_id)
+    message = send_message(
+        call.node,
+        person_id,
+        by=None,
+        kind=content.kind,
+        body=content.body,
+        content=content.content,
+        reply_to=reply_to,
+        client_data=_client_data(call.data),
+        now=call.now,
+    )
+    return _sent(call, message, written)
+
+
+def _send_template(call: Call) -> dict:
+    given = thing(call.data, "template")
+    name = text(given, "name", most=512, where="template")
+    language = text(
+        thing(given, "language", where="template"), "code", most=20, where="template.language"
+    )
+    components = things(given, "components", least=0, most=40, where="template")
+    person_id, written = recipient_of(call.business, call.data)
+    template = Template.objects.filter(
+        business=call.business, name=name, language=language, deleted_at=None
+    ).first()
+    if template is None:
+        raise GraphError(
+            132001,
+            _("There is no template “%(name)s” in the language “%(language)s”.")
+            % {"name": name, "language": language},
+        )
+    ensure_sendable(template)
+    rendered = render(template, components)
+    message = send_message(
+        call.node,
+        person_id,
+        by=None,
+        kind=Message.Kind.TEMPLATE,
+        body=rendered.body,
+        content=rendered.content,
+        template=template,
+        reply_to=_context(call, person_id),
+        client_data=_client_data(call.data),
+        now=call.now,
+    )
+    answer = _sent(call, message, written)
+    answer["messages"][0]["message_status"] = "accepted"
+    return answer
+
+
+def _sent(call: Call, message: Message, written: str) -> dict:
+    return {
+        "messaging_product": "whatsapp",
+        "contacts": [recipient_entry(call.business, message.person_id, written)],
+        "messages": [{"id": wamid(call.business.pk, message.person_id, message.id)}],
+    }
+
+
+def _client_data(data: dict) -> str | None:
+    return text(data, "biz_opaque_callback_data", most=CLIENT_DATA, required=False) or None
+
+
+def _target(call: Call, content: Content, person_id: int) -> int | None:
+    """The message that this one answers or reacts to."""
+    if content.kind != Message.Kind.REACTION:
+        return _context(call, person_id)
+    key = message_behind(call.business.pk, content.target)
+    if key is None or key.person_id != person_id or not _exists(call, key):
+        raise wrong("reaction.message_id", _("there is no such message in this conversation."))
+    return key.id
+
+
+def _context(call: Call, person_id: int) -> int | None:
+    """The quoted message; one that does not exist is left out, as other servers do."""
+    written = thing(call.data, "context", required=False).get("message_id")
+    key = message_behind(call.business.pk, written) if isinstance(written, str) else None
+    return key.id if key and key.person_id == person_id and _exists(call, key) else None
+
+
+def _exists(call: Call, key: MessageKey) -> bool:
+    # A campaign's messages don't count: whom its filter matched can't be found out by asking.
+    return Message.objects.filter(
+        person_id=key.person_id, id=key.id, profile_id=call.node.pk, campaign_id__isnull=True
+    ).exists()
+
+
+def _mark(call: Call) -> dict:
+    """Mark a message and those before it as read; with a typing indicator, say so to the person."""
+    if call.data["status"] != "read":
+        raise wrong("status", _("“read” is expected."))
+    written = text(call.data, "message_id", most=128)
+    key = message_behind(call.business.pk, written)
+    conversation = key and _conversation_of(call, key)
+    if not key or not conversation:
+        raise wrong("message_id", _("there is no such incoming message."))
+    conversations.mark_seen(conversation, now=call.now)
+    if "typing_indicator" in call.data:
+        if thing(call.data, "typing_indicator").get("type") != "text":
+            raise wrong("typing_indicator.type", _("“text” is expected."))
+        announce(f"person:{key.person_id}", "typing", call.node.pk)
+    return {"success": True}
+
+
+def _conversation_of(call: Call, key: MessageKey) -> Conversation | None:
+    """The conversation in which this message came in."""
+    came_in = Message.objects.filter(
+        person_id=key.person_id,
+        id=key.id,
+        profile_id=call.node.pk,
+        direction=Message.Direction.IN,
+    ).exists()
+    if not came_in:
+        return None
+    return Conversation.objects.filter(
+        person_id=key.person_id, profile_id=call.node.pk, business_last_at__isnull=False
+    ).first()

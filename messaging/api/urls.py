@@ -1,0 +1,17 @@
+"""Where the Cloud-API compatible face begins: any version or none, slashes as they come."""
+
+from django.urls import re_path
+
+from messaging.api.graph import graph
+
+VERSION = r"(?P<version>v\d+(?:\.\d+)?)"
+NODE = r"(?P<node>\d+|app|oauth|debug_token|upload:[^/]+)"
+
+urlpatterns = [
+    re_path(
+        rf"^(?:/*)(?:{VERSION}/+)?{NODE}(?:/+(?P<edge>[^/]+)(?:/+(?P<leaf>[^/]+))?)?/*$",
+        graph,
+        name="graph",
+    ),
+    re_path(rf"^(?:/*){VERSION}(?:/.*)?$", graph, name="graph_elsewhere"),
+]
