@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from trust.views import quality
+
+urlpatterns = [
+    path("w/<slug:slug>/quality/", quality.quality, name="quality"),
+    path("w/<slug:slug>/quality/appeal/<uuid:uuid>/", quality.decision, name="decision"),
+]

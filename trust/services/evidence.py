@@ -1,0 +1,171 @@
+"""Deliveries come in as values; the sums of a profile are computed anew from its units."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Count, Max, Sum
+from django.utils import timezone
+
+from profiles.models import Profile
+from trust.evidence import colour, decayed, likelihood, score, step
+from trust.models import DeliveryDelta, Evidence, Mark, Policy, Reading, Unit
+from trust.rules import Rules
+from trust.services.units import named
+
+DAY = timedelta(days=1)
+
+
+@transaction.atomic
+def record_deliveries(
+    profile: Profile,
+    *,
+    unit: int | date,
+    delivered: int,
+    weight: float | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Take in that `delivered` more people have seen messages of a unit. One insert, no lock.
+
+    Counted in at the next complaint, look or sweep, since deliveries alone never harm.
+
+    Arguments:
+        unit: a campaign's id, or the day of single messages.
+        weight: the sum of those people's weights; where left out each counts 1.
+    """
+    if delivered <= 0:
+        return
+    where = named(unit)
+    DeliveryDelta.objects.create(
+        profile=profile,
+        unit_key=where.key,
+        campaign_id=where.campaign_id,
+        delivered=delivered,
+        n=float(delivered) if weight is None else min(max(weight, 0.0), float(delivered)),
+        at=now or timezone.now(),
+    )
+
+
+def recompute(
+    profile: Profile, evidence: Evidence, policy: Policy, *, since: datetime | None, now: datetime
+) -> None:
+    """Bring `evidence` (unsaved) up to date: E from the unit that began at `since` on, and score.
+
+    Rule 2 over units in time order. What came before `since` is taken from the unit before it;
+    a new version of the policy computes all anew.
+    """
+    rules = policy.rules
+    units = Unit.objects.filter(profile=profile, started_at__lte=now).order_by("started_at", "pk")
+    if evidence.base_at:
+        units = units.filter(started_at__gte=evidence.base_at)
+    if evidence.policy_version != policy.version:
+        evidence.policy_version = policy.version
+        _climb(list(units), evidence.base, evidence.base_at, rules)
+    elif since is not None:
+        before = units.filter(started_at__lt=since).last()
+        start = (
+            (before.evidence, before.started_at) if before else (evidence.base, evidence.base_at)
+        )
+        _climb(list(units.filter(started_at__gte=since)), *start, rules)
+
+    last = units.last()
+    value, at = (last.evidence, last.started_at) if last else (evidence.base, evidence.base_at)
+    evidence.value = decayed(value, _days(at, now), rules)
+    evidence.at = now
+    recent = units.filter(started_at__gt=now - rules.score_days * DAY)
+    evidence.score, evidence.people = score(
+        [(unit.x, unit.n, _days(unit.started_at, now)) for unit in recent], rules
+    )
+    if evidence.value >= rules.limit_back:
+        evidence.high_at = now
+
+
+def _climb(units: list[Unit], value: float, at: datetime | None, rules: Rules) -> None:
+    for unit in units:
+        unit.likelihood = likelihood(unit.x, unit.n, rules)
+        value = step(decayed(value, _days(at, unit.started_at), rules), unit.likelihood)
+        unit.evidence, at = value, unit.started_at
+    Unit.objects.bulk_update(units, ["likelihood", "evidence"], batch_size=500)
+
+
+def _days(then: datetime | None, now: datetime) -> float:
+    return (now - then) / DAY if then else 0.0
+
+
+def complaints_since(profile: Profile, since: datetime) -> dict[str, int]:
+    """Reporters and the groups they come from, counted without weights."""
+    marks = Mark.objects.filter(profile=profile, at__gt=since, counted_at__isnull=False)
+    groups = marks.values("cluster").annotate(people=Sum("people")).filter(people__gt=0)
+    total = groups.aggregate(reporters=Sum("people"), clusters=Count("cluster"))
+    return {"reporters": total["reporters"] or 0, "clusters": total["clusters"]}
+
+
+def stops_since(profile: Profile, since: datetime) -> tuple[int, datetime | None]:
+    """How many campaigns rule 1 stopped, and when the last was."""
+    found = Unit.objects.filter(profile=profile, stopped_at__gt=since).aggregate(
+        stops=Count("pk"), last=Max("stopped_at")
+    )
+    return found["stops"], found["last"]
+
+
+def highest_rate(profile: Profile, since: datetime, reporters: float) -> float:
+    """The highest rate of a recent unit with at least so many reporters."""
+    units = Unit.objects.filter(profile=profile, started_at__gt=since, reporters__gte=reporters)
+    return max((unit.rate for unit in units), default=0.0)
+
+
+def explain(profile: Profile, evidence: Evidence) -> dict:
+    """What E rests on: the units back to the last one after which it was 0 (at most 200), and
+    where their sum began.
+    """
+    units = Unit.objects.filter(profile=profile, started_at__lte=evidence.at)
+    start, start_at = evidence.base, evidence.base_at
+    if evidence.base_at:
+        units = units.filter(started_at__gte=evidence.base_at)
+    chain: list[Unit] = []
+    for unit in units.order_by("-started_at", "-pk")[:201]:
+        if unit.evidence == 0 or len(chain) == 200:
+            start, start_at = unit.evidence, unit.started_at
+            break
+        chain.append(unit)
+    return {
+        "start": start,
+        "start_at": start_at.isoformat() if start_at else None,
+        "at": evidence.at.isoformat(),
+        "units": [
+            {
+                "unit": unit.key,
+                "started_at": unit.started_at.isoformat(),
+                "x": unit.x,
+                "n": unit.n,
+                "reporters": unit.reporters,
+                "likelihood": unit.likelihood,
+                "evidence": unit.evidence,
+            }
+            for unit in reversed(chain)
+        ],
+    }
+
+
+def keep_reading(profile: Profile, evidence: Evidence, *, now: datetime) -> Reading:
+    """Write down how the profile stands today, over what stood there."""
+    today = now.astimezone(UTC).date()
+    seen = Unit.objects.filter(profile=profile, started_at__date=today).aggregate(
+        delivered=Sum("delivered")
+    )
+    return Reading.objects.update_or_create(
+        profile=profile,
+        day=today,
+        defaults={
+            "evidence": evidence.value,
+            "score": evidence.score or 0.0,
+            "quality": profile.quality,
+            "standing": profile.standing,
+            "delivered": seen["delivered"] or 0,
+            "cap": profile.daily_cap,
+        },
+    )[0]
+
+
+def quality_of(evidence: Evidence, rules: Rules) -> str:
+    """The colour that the score stands for."""
+    return colour(evidence.score or 0.0, evidence.people, rules)

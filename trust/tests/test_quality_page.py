@@ -1,0 +1,104 @@
+from django.db import connection
+from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from profiles.models import Membership
+from profiles.tests.people import member, person, sign_in, staff, verified_profile
+from trust.models import Appeal
+from trust.services.standing import revoke_profile
+from trust.tests.acts import campaign
+
+
+class QualityPageTests(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.acme = verified_profile("acme")
+        cls.business = cls.acme.business
+        cls.alice = person("alice")
+        cls.bob = member(cls.business)
+        cls.mallory = person("mallory")
+        cls.url = reverse("quality", args=[cls.business.slug])
+
+    def as_alice(self):
+        return sign_in(self.client, self.alice)
+
+    def test_a_stranger_finds_nothing(self):
+        sign_in(self.client, self.mallory)
+        self.assertEqual(self.client.get(self.url).status_code, 404)
+
+    def test_an_agent_may_not_read_it_and_an_analyst_may(self):
+        sign_in(self.client, self.bob)
+        self.assertEqual(self.client.get(self.url).status_code, 403)
+        sign_in(self.client, member(self.business, Membership.Role.ANALYST))
+        self.assertEqual(self.client.get(self.url).status_code, 200)
+
+    def test_a_new_profile_has_nothing_to_judge_yet(self):
+        self.assertContains(self.as_alice().get(self.url), "Nothing to judge yet")
+
+    def test_it_shows_the_own_numbers_in_the_rules(self):
+        now = timezone.now()
+        campaign(self.acme, unit=1, seen=1_000, complaints=40, now=now)
+        page = self.as_alice().get(self.url)
+        self.assertContains(page, "Campaign 1")
+        self.assertContains(page, "4.00")
+        self.assertContains(page, "Spam")
+        self.assertContains(page, "would reach the next rung")
+
+    def test_it_asks_few_queries_however_many_units(self):
+        now = timezone.now()
+        asked = []
+        for number in range(5):
+            campaign(self.acme, unit=number, seen=100, complaints=1, now=now)
+            with CaptureQueriesContext(connection) as queries:
+                self.as_alice().get(self.url)
+            asked.append(len(queries))
+        self.assertEqual(asked[1], asked[4])
+
+
+class DecisionPageTests(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.acme = verified_profile("acme")
+        cls.decision = revoke_profile(
+            cls.acme, by=staff("moderator", name="mo"), reason="Sold fake tickets"
+        )
+        cls.url = reverse("decision", args=[cls.acme.business.slug, cls.decision.uuid])
+        cls.alice = person("alice")
+
+    def test_a_stranger_finds_nothing(self):
+        sign_in(self.client, person("mallory"))
+        self.assertEqual(self.client.get(self.url).status_code, 404)
+
+    def test_another_businesss_decision_is_not_found(self):
+        other = verified_profile("other")
+        sign_in(self.client, self.alice)
+        url = reverse("decision", args=[other.business.slug, self.decision.uuid])
+        self.assertEqual(self.client.get(url).status_code, 404)
+
+    def test_the_business_reads_why_without_the_name_of_staff(self):
+        page = sign_in(self.client, self.alice).get(self.url)
+        self.assertContains(page, "Sold fake tickets")
+        self.assertContains(page, "Why is the decision wrong?")
+        self.assertNotContains(page, "mo@example.com")
+
+    def test_the_owner_appeals_once(self):
+        sign_in(self.client, self.alice)
+        self.assertRedirects(self.client.post(self.url, {"text": "We sell real ones."}), self.url)
+        self.assertEqual(Appeal.objects.get().filed_by, self.alice)
+        self.assertContains(self.client.get(self.url), "We sell real ones.")
+        again = self.client.post(self.url, {"text": "Again"})
+        self.assertContains(again, "appealed already", status_code=422)
+        self.assertEqual(Appeal.objects.count(), 1)
+
+    def test_an_analyst_reads_but_does_not_appeal(self):
+        analyst = member(self.acme.business, Membership.Role.ANALYST)
+        sign_in(self.client, analyst)
+        self.assertNotContains(self.client.get(self.url), "Send the appeal")
+        self.assertEqual(self.client.post(self.url, {"text": "No"}).status_code, 422)
+        self.assertFalse(Appeal.objects.exists())
+
+    def test_an_empty_appeal_is_sent_back(self):
+        sign_in(self.client, self.alice)
+        self.assertEqual(self.client.post(self.url, {"text": " "}).status_code, 422)
