@@ -26,7 +26,7 @@ ACCOUNT = WebhookEndpoint.Level.ACCOUNT
 def get_account(call: Call) -> dict:
     """The account."""
     business: Business = call.node
-    full = {
+    full: dict[str, object] = {
         "id": str(business.pk),
         "name": business.name,
         "timezone_id": "0",

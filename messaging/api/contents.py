@@ -152,7 +152,7 @@ def _buttons(action: dict) -> dict:
 def _list(action: dict) -> dict:
     where = "interactive.action"
     sections = things(action, "sections", least=1, most=10, where=where)
-    clean = []
+    clean: list[dict] = []
     for n, section in enumerate(sections):
         at = f"{where}.sections[{n}]"
         title = text(section, "title", most=24, where=at, required=len(sections) > 1)
@@ -167,10 +167,10 @@ def _list(action: dict) -> dict:
             for m, row in enumerate(things(section, "rows", least=1, most=10, where=at))
         ]
         clean.append({"title": title, "rows": [_without_empty(row) for row in rows]})
-    rows = [row for section in clean for row in section["rows"]]
-    if len(rows) > 10:
+    ids = [row["id"] for section in clean for row in section["rows"]]
+    if len(ids) > 10:
         raise wrong(f"{where}.sections", _("at most 10 rows in all."))
-    _unique([row["id"] for row in rows], f"{where}.sections", "id")
+    _unique(ids, f"{where}.sections", "id")
     return {
         "button": text(action, "button", most=20, where=where),
         "sections": [_without_empty(section) for section in clean],

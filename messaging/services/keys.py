@@ -108,7 +108,7 @@ def finish_rotation(app: App, *, by: User | None) -> App:
 def finish_due_rotations(now: datetime | None = None) -> int:
     """Let next secrets take over whose overlap has passed. Returns how many."""
     due = App.objects.filter(next_secret_from__lte=now or timezone.now())
-    return sum(1 for app in due if finish_rotation(app, by=None))
+    return len([finish_rotation(app, by=None) for app in due])
 
 
 @transaction.atomic

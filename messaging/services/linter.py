@@ -103,7 +103,7 @@ def lint(components: list[dict], *, category: str, parameter_format: str = "POSI
         reasons=reasons,
         risks=list(_risks(text)),
         advice=list(_advice(components)),
-        category_fits=FITS[category](predicted),
+        category_fits=FITS[Category(category)](predicted),
     )
 
 

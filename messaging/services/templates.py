@@ -297,7 +297,7 @@ def _header(header: dict, given: list[dict], named: bool) -> dict:
 
 def _button(button: dict, index: int, given: list[dict]) -> dict:
     kind = button["type"]
-    parameter = next(
+    parameter: dict = next(
         (
             c["parameters"][0]
             for c in given

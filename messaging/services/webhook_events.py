@@ -34,7 +34,7 @@ def tell_of_status(sender, *, message: Message, profile: Profile, **kwargs) -> N
     """A single message moved on. The signal is never sent for a campaign's messages."""
     if message.campaign_id is not None or message.status not in WHEN:
         return
-    at = WHEN[message.status](message) or timezone.now()
+    at = WHEN[Message.Status(message.status)](message) or timezone.now()
     tell(
         profile.business_id,
         field="messages",

@@ -213,7 +213,7 @@ class _Connection(http.client.HTTPConnection):
             context = ssl.create_default_context()
             self.sock = context.wrap_socket(self.sock, server_hostname=self.target.host)
 
-    def response_class(self, sock, **arguments):  # type: ignore[override]
+    def response_class(self, sock, **arguments):
         return http.client.HTTPResponse(_Deadline(sock, self.until), **arguments)
 
 
@@ -232,7 +232,7 @@ class _Deadline(io.RawIOBase):
 
     def readinto(self, buffer) -> int:
         self.sock.settimeout(_left(self.until))
-        return self.raw.readinto(buffer)
+        return self.raw.readinto(buffer) or 0
 
     def close(self) -> None:
         self.raw.close()
