@@ -17,5 +17,9 @@ threaded_pages = WSGIMiddleware(cast(Any, pages), workers=int(os.getenv("WEB_THR
 async def application(scope, receive, send):
     if scope["type"] == "http" and scope["path"] == "/events/":
         await stream(scope, receive, send)
-    else:
-        await threaded_pages(scope, receive, send)
+        return
+
+    async def received():  # a2wsgi wants a coroutine; the server gives another awaitable
+        return await receive()
+
+    await threaded_pages(scope, received, send)
