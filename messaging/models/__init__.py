@@ -2,6 +2,7 @@ from messaging.models.apps import AccessToken, ApiCall, App
 from messaging.models.campaigns import Campaign, CampaignChunk, CounterDelta
 from messaging.models.conversations import Contact, Conversation
 from messaging.models.messages import Message
+from messaging.models.sessions import PersonSession, SignInLink
 from messaging.models.templates import Template
 from messaging.models.webhooks import (
     WebhookAttempt,
@@ -20,6 +21,8 @@ __all__ = [
     "Conversation",
     "CounterDelta",
     "Message",
+    "PersonSession",
+    "SignInLink",
     "Template",
     "WebhookAttempt",
     "WebhookCall",
