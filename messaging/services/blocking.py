@@ -1,0 +1,91 @@
+"""A person's no to a profile, and what it says about the sender."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from audience.models import Block, Person
+from audience.services import consent
+from messaging.models import Message
+from messaging.services.counters import count
+from messaging.services.messages import announce_conversation
+from profiles.models import Profile
+from trust.models import Mark
+from trust.services.complaints import record_complaint
+
+FULL_WEIGHT_AFTER = 30  # days since joining; a new account weighs a tenth (trust.md, "Weights")
+LOWEST_WEIGHT = 0.1
+
+# What a person's reason for blocking means for the judgement of the sender.
+MARK_REASONS = {
+    Block.Reason.NOT_INTERESTED: Mark.Reason.NO_LONGER,
+    Block.Reason.UNKNOWN_SENDER: Mark.Reason.NEVER_SIGNED_UP,
+    Block.Reason.TOO_MANY: Mark.Reason.SPAM,
+    Block.Reason.SCAM: Mark.Reason.SCAM,
+}
+
+
+@transaction.atomic
+def block_profile(
+    person_id: int,
+    profile: Profile,
+    *,
+    reason: str = Block.Reason.NONE,
+    now: datetime | None = None,
+) -> bool:
+    """Nothing more from this profile, from this commit on. Returns False where it was so already.
+
+    It counts against the sender if something was delivered to the person before.
+    """
+    now = now or timezone.now()
+    if not consent.block(person_id, profile.pk, reason=reason, now=now):
+        return False
+
+    person = Person.objects.get(person_id=person_id)
+    blamed = last_delivery(person_id, profile)
+    record_complaint(
+        profile,
+        person_id=person_id,
+        kind=Mark.Kind.BLOCK,
+        reason=MARK_REASONS.get(Block.Reason(reason), Mark.Reason.NONE),
+        weight=weight_of(person, now.date()),
+        cluster=cluster_of(person),
+        unit=unit_of(blamed),
+        now=now,
+    )
+    count(profile, "blocked", campaign_id=blamed and blamed.campaign_id, now=now)
+    announce_conversation(profile, person_id)
+    return True
+
+
+def unblock_profile(person_id: int, profile: Profile) -> bool:
+    """The person wants to hear from the profile again. Returns False where nothing was blocked."""
+    return consent.unblock(person_id, profile.pk)
+
+
+def last_delivery(person_id: int, profile: Profile) -> Message | None:
+    """The newest message that the profile sent the person."""
+    return (
+        Message.objects.filter(
+            person_id=person_id, profile_id=profile.pk, direction=Message.Direction.OUT
+        )
+        .order_by("-id")
+        .first()
+    )
+
+
+def unit_of(message: Message | None) -> int | date | None:
+    """What a complaint about this message is judged with: its campaign, or the day of sending."""
+    return None if message is None else message.campaign_id or message.created_at.date()
+
+
+def weight_of(person: Person, today: date) -> float:
+    """How much the person's complaint weighs, 0.1 to 1: new accounts are cheap to make."""
+    days = max(0, (today - person.joined).days)
+    return min(1.0, LOWEST_WEIGHT + (1 - LOWEST_WEIGHT) * days / FULL_WEIGHT_AFTER)
+
+
+def cluster_of(person: Person) -> str:
+    """Accounts that were made together on the same kind of phone: likely one hand."""
+    return f"{person.device or 'unknown'} {person.joined.isoformat()}"
