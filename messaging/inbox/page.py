@@ -1,0 +1,22 @@
+"""What every page of the people's inbox shows besides its own: the stream, and how many chats
+wait.
+"""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from audience.models import Person
+from messaging.services.chats import waiting_chats
+from portal.base.templatetags.ui import live
+
+
+def show(
+    request: HttpRequest, person: Person, template: str, *, status: int = 200, **context: object
+) -> HttpResponse:
+    """The page `inbox/<template>` for this person, kept live by their stream."""
+    shared = {
+        "person": person,
+        "live": live(f"person:{person.pk}"),
+        "unread": waiting_chats(person.pk),
+    }
+    return render(request, f"inbox/{template}", shared | context, status=status)

@@ -1,0 +1,22 @@
+"""The people's web inbox, under /m/."""
+
+from django.urls import path
+
+from messaging.inbox.views import chats, control, door, settings
+
+urlpatterns = [
+    path("welcome/", door.welcome, name="inbox_door"),
+    path("in/<str:token>/", door.follow_link, name="inbox_link"),
+    path("leave/", door.leave, name="inbox_leave"),
+    path("", chats.chat_list, name="inbox"),
+    path("find/", chats.find, name="inbox_find"),
+    path("c/<slug:handle>/", chats.chat, name="chat"),
+    path("c/<slug:handle>/why/<int:message_id>/", control.why, name="chat_why"),
+    path("c/<slug:handle>/stop/", control.stop, name="chat_stop"),
+    path("c/<slug:handle>/undo/", control.undo_stop, name="chat_undo"),
+    path("c/<slug:handle>/report/", control.report, name="chat_report"),
+    path("settings/", settings.overview, name="inbox_settings"),
+    path("settings/adverts/", settings.adverts, name="inbox_adverts"),
+    path("settings/blocked/", settings.blocked, name="inbox_blocked"),
+    path("settings/data/", settings.data, name="inbox_data"),
+]

@@ -1,0 +1,39 @@
+"""Coming in and leaving."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from messaging.inbox.sessions import COOKIE, person_of_request, set_cookie
+from messaging.services.sessions import close_session, follow_sign_in_link
+from portal.base.refused import Refused
+
+
+@require_safe
+def welcome(request: HttpRequest) -> HttpResponse:
+    """What this is and how to come in, for who has no session."""
+    if person_of_request(request):
+        return redirect("inbox")
+    return render(request, "inbox/welcome.html")
+
+
+@require_GET
+def follow_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Use the messenger's one-time link; a used, expired or altered one opens nothing."""
+    try:
+        cookie = follow_sign_in_link(token, browser=request.headers.get("User-Agent", ""))
+    except Refused as refusal:
+        return render(request, "inbox/welcome.html", {"refusal": refusal}, status=410)
+    return set_cookie(redirect("inbox"), cookie)
+
+
+@require_POST
+def leave(request: HttpRequest) -> HttpResponse:
+    """Sign out of this browser."""
+    close_session(request.COOKIES.get(COOKIE, ""))
+    messages.info(request, _("You are signed out."))
+    response = redirect("inbox_door")
+    response.delete_cookie(COOKIE)
+    return response

@@ -1,0 +1,144 @@
+"""A person's own settings: adverts, blocked senders, what is known about them."""
+
+from django import forms
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from audience.models import Block, Consent, Person
+from audience.places import country_name, region_name
+from audience.services.consent import (
+    correct_tier,
+    opt_in,
+    opt_out,
+    set_budget,
+    set_quiet_hours,
+    switch_off_tier,
+)
+from messaging.inbox.page import show
+from messaging.inbox.sessions import as_person
+from portal.base.refused import Refused
+from profiles.models import Business, Profile
+
+HOURS = [(hour, f"{hour:02d}:00") for hour in range(24)]
+
+
+class AdvertsForm(forms.Form):
+    """Whether adverts may come at all, how many a week, and when they must not."""
+
+    marketing = forms.BooleanField(
+        required=False,
+        label=gettext_lazy("Verified businesses may send me adverts"),
+        help_text=gettext_lazy(
+            "Alerts and answers from businesses you write with come either way."
+        ),
+    )
+    ads_per_week = forms.TypedChoiceField(
+        label=gettext_lazy("At most"),
+        coerce=lambda value: int(value) if value else None,
+        empty_value=None,
+        required=False,
+        choices=[("", gettext_lazy("No limit of my own"))]
+        + [(n, gettext_lazy("%(n)d a week") % {"n": n}) for n in (1, 2, 3, 5, 10)],
+    )
+    quiet = forms.BooleanField(required=False, label=gettext_lazy("None at night"))
+    quiet_from = forms.TypedChoiceField(
+        choices=HOURS, coerce=int, initial=21, label=gettext_lazy("From")
+    )
+    quiet_until = forms.TypedChoiceField(
+        choices=HOURS, coerce=int, initial=8, label=gettext_lazy("Until")
+    )
+
+
+class TierForm(forms.Form):
+    """The group of the person's phone: correct it, or switch it off."""
+
+    tier = forms.ChoiceField(
+        choices=[*Person.Tier.choices, ("off", gettext_lazy("Don't use my phone for adverts"))],
+        widget=forms.RadioSelect,
+        label=gettext_lazy("Your phone's group"),
+    )
+
+
+@require_safe
+@as_person
+def overview(request: HttpRequest, person: Person) -> HttpResponse:
+    """The list of settings."""
+    return show(request, person, "settings.html")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@as_person
+def adverts(request: HttpRequest, person: Person) -> HttpResponse:
+    """Adverts: all, none, how many, and not at night."""
+    form = AdvertsForm(
+        request.POST or None,
+        initial={
+            "marketing": person.marketing,
+            "ads_per_week": person.ads_per_week or "",
+            "quiet": person.quiet_from is not None,
+            "quiet_from": 21 if person.quiet_from is None else person.quiet_from,
+            "quiet_until": 8 if person.quiet_until is None else person.quiet_until,
+        },
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            _save_adverts(person, form.cleaned_data)
+        except Refused as refusal:
+            messages.error(request, refusal.sentence)
+            return redirect("inbox_adverts")
+        messages.info(request, _("Saved. It holds from now on."))
+        return redirect("inbox_adverts")
+    muted = Business.objects.in_bulk(
+        Consent.objects.filter(
+            person_id=person.pk, kind=Consent.Kind.BUSINESS_MARKETING, granted=False
+        ).values_list("scope_id", flat=True)
+    )
+    context = {"form": form, "muted": muted.values()}
+    return show(request, person, "adverts.html", **context)
+
+
+@transaction.atomic
+def _save_adverts(person: Person, answers: dict) -> None:
+    if answers["marketing"] != person.marketing:
+        (opt_in if answers["marketing"] else opt_out)(person.pk)
+    set_budget(person.pk, answers["ads_per_week"])
+    hours = (answers["quiet_from"], answers["quiet_until"]) if answers["quiet"] else (None, None)
+    set_quiet_hours(person.pk, *hours)
+
+
+@require_safe
+@as_person
+def blocked(request: HttpRequest, person: Person) -> HttpResponse:
+    """Whom the person has blocked."""
+    profiles = Profile.objects.filter(
+        pk__in=list(Block.objects.filter(person_id=person.pk).values_list("profile_id", flat=True))
+    ).order_by("name")
+    return show(request, person, "blocked.html", profiles=profiles)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@as_person
+def data(request: HttpRequest, person: Person) -> HttpResponse:
+    """What is known about the person, where from, and how to correct it."""
+    initial = "off" if person.tier_source == Person.TierSource.OFF else person.tier
+    form = TierForm(request.POST or None, initial={"tier": initial})
+    if request.method == "POST" and form.is_valid():
+        if form.cleaned_data["tier"] == "off":
+            switch_off_tier(person.pk)
+        else:
+            correct_tier(person.pk, form.cleaned_data["tier"])
+        messages.info(request, _("Saved. It holds from now on."))
+        return redirect("inbox_data")
+    return show(
+        request,
+        person,
+        "data.html",
+        form=form,
+        country=country_name(person.country),
+        region=region_name(person.region) if person.region else "",
+    )

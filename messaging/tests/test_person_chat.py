@@ -1,0 +1,96 @@
+from django.test import TestCase
+from django.urls import reverse
+from django.utils import timezone
+
+from audience.models import Block, Consent
+from audience.tests.people import make_person
+from messaging.inbox.sessions import COOKIE
+from messaging.models import Conversation, Message
+from messaging.services.messages import receive_message, send_message
+from messaging.services.sessions import open_session
+from messaging.tests.cast import ANA, RAVI, Cast
+
+
+class PersonPageTests(Cast, TestCase):
+    def setUp(self):
+        make_person(ANA, name="Ana Souza")
+        make_person(RAVI, name="Ravi")
+        self.client.cookies[COOKIE] = open_session(ANA)
+
+    def chat(self, **values):
+        return self.client.get(reverse("chat", args=["acme"]), values)
+
+    def test_a_stranger_is_shown_the_door_on_every_page(self):
+        self.client.cookies.clear()
+        for name, args in [
+            ("inbox", []),
+            ("chat", ["acme"]),
+            ("chat_stop", ["acme"]),
+            ("chat_report", ["acme"]),
+            ("chat_why", ["acme", 1]),
+            ("inbox_settings", []),
+            ("inbox_adverts", []),
+            ("inbox_blocked", []),
+            ("inbox_data", []),
+            ("inbox_find", []),
+        ]:
+            with self.subTest(name):
+                answer = self.client.get(reverse(name, args=args))
+                self.assertRedirects(answer, reverse("inbox_door"))
+
+    def test_a_member_of_a_business_is_no_person(self):
+        self.client.cookies.clear()
+        self.client.force_login(self.alice)
+        self.assertRedirects(self.client.get(reverse("inbox")), reverse("inbox_door"))
+
+    def test_a_message_is_in_the_list_and_reading_it_tells_the_business(self):
+        receive_message(ANA, self.profile, body="Hello?")
+        sent = send_message(self.profile, ANA, by=self.bob, body="We open at nine.")
+
+        self.assertContains(self.client.get(reverse("inbox")), "We open at nine.")
+        self.assertContains(self.chat(), "Bob, Acme")
+        self.assertEqual(Message.objects.get(person_id=ANA, id=sent.id).status, "read")
+
+    def test_another_persons_chat_stays_closed(self):
+        receive_message(RAVI, self.profile, body="My secret question")
+        self.assertNotContains(self.chat(), "My secret question")
+
+    def test_writing_reaches_the_business(self):
+        self.client.post(reverse("chat", args=["acme"]), {"body": "Where is my parcel?"})
+        conversation = Conversation.objects.get(person_id=ANA, profile_id=self.profile.pk)
+        self.assertEqual(conversation.business_last_body, "Where is my parcel?")
+        self.assertEqual(conversation.business_unread, 1)
+
+    def test_an_empty_or_endless_message_is_refused_with_a_sentence(self):
+        for body, sentence in (("  ", "Write something first."), ("x" * 4097, "at most 4,096")):
+            answer = self.client.post(reverse("chat", args=["acme"]), {"body": body}, follow=True)
+            self.assertContains(answer, sentence)
+        self.assertEqual(list(Message.objects.filter(person_id=ANA)), [])
+
+    def test_an_unverified_business_can_not_be_opened_by_who_never_heard_of_it(self):
+        self.acme.verified_until = timezone.now()
+        self.acme.save()
+        self.assertEqual(self.chat().status_code, 404)
+        self.assertEqual(self.client.get(reverse("chat", args=["nobody"])).status_code, 404)
+
+    def test_blocking_takes_two_taps_and_one_to_undo(self):
+        receive_message(ANA, self.profile, body="Hello?")
+        self.assertContains(self.chat(), reverse("chat_stop", args=["acme"]))
+        self.client.post(reverse("chat_stop", args=["acme"]), {"what": "all"})
+        self.assertTrue(Block.objects.filter(person_id=ANA, profile_id=self.profile.pk).exists())
+        self.assertContains(self.chat(), "You blocked this sender.")
+
+        self.client.post(reverse("chat_undo", args=["acme"]), {"what": "all"})
+        self.assertFalse(Block.objects.filter(person_id=ANA).exists())
+
+    def test_only_adverts_can_be_stopped(self):
+        receive_message(ANA, self.profile, body="Hello?")
+        self.client.post(reverse("chat_stop", args=["acme"]), {"what": "adverts"})
+        self.assertFalse(Block.objects.filter(person_id=ANA).exists())
+        consent = Consent.objects.get(person_id=ANA, kind="business_marketing")
+        self.assertEqual((consent.scope_id, consent.granted), (self.acme.pk, False))
+
+    def test_scripts_in_messages_stay_words(self):
+        receive_message(ANA, self.profile, body="<script>alert(1)</script>")
+        self.assertContains(self.chat(), "&lt;script&gt;alert(1)")
+        self.assertNotContains(self.chat(), "<script>alert")
