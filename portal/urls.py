@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("audience.urls")),
     path("", include("messaging.urls")),
     path("csp-report/", csp.report),
+    path("", include("portal.demo.urls")),
     path("", include("portal.pages")),
     path("", include("portal.styleguide")),
 ]
