@@ -93,7 +93,7 @@ INSTALLED_APPS = [
     "billing",
     "audience",
     "messaging",
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # our own site instead of its site
     "unfold.contrib.filters",
     "portal.admin_config.SignetAdminConfig",
     "django.contrib.auth",

@@ -1,7 +1,6 @@
 """The look of the staff's admin: the same accent, words and order as everywhere else."""
 
 from django.templatetags.static import static
-from django.urls import reverse_lazy
 
 UNFOLD = {
     "SITE_TITLE": "Signet",
@@ -31,16 +30,6 @@ UNFOLD = {
     "SIDEBAR": {
         "show_search": True,
         "show_all_applications": False,
-        "navigation": [
-            {
-                "items": [
-                    {
-                        "title": "Dashboard",
-                        "icon": "monitoring",
-                        "link": reverse_lazy("admin:index"),
-                    }
-                ]
-            },
-        ],
+        "navigation": "portal.staff.navigation",
     },
 }

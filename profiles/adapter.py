@@ -1,5 +1,42 @@
+"""How accounts are made: by e-mail code, no password first."""
+
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.contrib.sites.shortcuts import get_current_site
+from django.http import HttpRequest
+from django.urls import reverse
+
+from portal.base.services.mail import mail
+from profiles.models import Business
+
+DEMO_CODE = "demo_code"  # in the session: the code that was mailed last, in the demo only
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """How accounts are made: by e-mail code, no password first."""
+    def generate_login_code(self) -> str:
+        return self._shown_in_demo(super().generate_login_code())
+
+    def generate_email_verification_code(self) -> str:
+        return self._shown_in_demo(super().generate_email_verification_code())
+
+    def _shown_in_demo(self, code: str) -> str:
+        """The demo sends no mail to anyone, so its pages show the code."""
+        if settings.DEMO and self.request is not None:
+            self.request.session[DEMO_CODE] = code
+        return code
+
+    def login(self, request: HttpRequest, user) -> None:
+        super().login(request, user)
+        request.session.pop(DEMO_CODE, None)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict) -> None:
+        """Mails go out from the outbox: signing in does not wait for the mail server."""
+        context = {"email": email, "current_site": get_current_site(self.request)} | context
+        message = self.render_mail(template_prefix, email, {"request": self.request} | context)
+        mail(email, subject=str(message.subject), body=str(message.body))
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Staff without a business of their own go to the admin, all others to their business."""
+        if request.user.is_staff and not Business.objects.of(request.user).exists():
+            return reverse("admin:index")
+        return super().get_login_redirect_url(request)

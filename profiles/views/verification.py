@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -10,7 +11,13 @@ from portal.base.refused import Refused
 from profiles.forms import CaseForm, DocumentForm
 from profiles.models import Business, Document, VerificationCase
 from profiles.services.documents import add_document, remove_document
-from profiles.services.verification import change_case, open_case, queue_place, submit_case
+from profiles.services.verification import (
+    RENEW_FROM,
+    change_case,
+    open_case,
+    queue_place,
+    submit_case,
+)
 from profiles.tenancy import MANAGE, business_page, in_business
 
 State = VerificationCase.State
@@ -102,6 +109,7 @@ def _page(
         else [],
         place=queue_place(case) if case else None,
         verification=business.verifications.filter(ended_at=None).first(),
+        may_renew=not business.is_verified(timezone.now() + RENEW_FROM),
         status=status,
     )
 

@@ -1,0 +1,88 @@
+"""What the staff's admin shows around its pages: the sidebar, the counts on it, the home page."""
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from profiles.models import VerificationCase
+
+State = VerificationCase.State
+
+# Groups of the sidebar: title, then (label, icon, admin address, permission, badge) each. An entry
+# shows only to who may see its page.
+SIDEBAR = [
+    (None, [(_("Dashboard"), "monitoring", "admin:index", "", "")]),
+    (
+        _("Queues"),
+        [
+            (
+                _("Verification"),
+                "verified",
+                "admin:profiles_verificationcase_changelist",
+                "profiles.view_verificationcase",
+                "portal.staff.waiting_cases",
+            ),
+        ],
+    ),
+    (
+        _("Directory"),
+        [
+            (
+                _("Businesses"),
+                "store",
+                "admin:profiles_business_changelist",
+                "profiles.view_business",
+                "",
+            ),
+            (
+                _("Profiles"),
+                "badge",
+                "admin:profiles_profile_changelist",
+                "profiles.view_profile",
+                "",
+            ),
+        ],
+    ),
+    (
+        _("System"),
+        [
+            (
+                _("Audit"),
+                "history",
+                "admin:profiles_auditrow_changelist",
+                "profiles.view_auditrow",
+                "",
+            ),
+            (_("Users"), "group", "admin:profiles_user_changelist", "profiles.view_user", ""),
+        ],
+    ),
+]
+
+
+def navigation(request: HttpRequest) -> list[dict]:
+    """The sidebar for this member of staff."""
+    groups = []
+    for title, entries in SIDEBAR:
+        items = [item for entry in entries if (item := _item(request, *entry))]
+        if items:
+            groups.append({"title": title, "separator": bool(title), "items": items})
+    return groups
+
+
+def _item(
+    request: HttpRequest, title: str, icon: str, name: str, permission: str, badge: str
+) -> dict | None:
+    if permission and not request.user.has_perm(permission):
+        return None
+    try:
+        link = reverse(name)
+    except NoReverseMatch:  # a part that is not installed
+        return None
+    item = {"title": title, "icon": icon, "link": link}
+    return item | {"badge": badge} if badge else item
+
+
+def waiting_cases(request: HttpRequest) -> str:
+    """How many verification cases wait for staff."""
+    count = VerificationCase.objects.filter(state__in=(State.SUBMITTED, State.IN_REVIEW)).count()
+    return str(count) if count else ""

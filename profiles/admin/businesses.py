@@ -1,0 +1,155 @@
+"""Businesses, their members and their profiles."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+
+from profiles.admin.base import ReadOnlyTable, ReasonForm, StaffAdmin
+from profiles.models import Business, Membership, Profile, VerificationCase
+from profiles.places import country_name
+from profiles.services.verification import withdraw_verification
+
+
+class MemberTable(ReadOnlyTable):
+    model = Membership
+    fields = readonly_fields = ["user", "role", "joined_at", "removed_at"]
+    verbose_name_plural = _("Members")
+    tab = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("user", "business")
+
+
+class ProfileTable(ReadOnlyTable):
+    model = Profile
+    fields = readonly_fields = ["handle", "name", "standing", "quality", "daily_cap"]
+    show_change_link = True
+    tab = True
+
+
+class CaseTable(ReadOnlyTable):
+    model = VerificationCase
+    fields = readonly_fields = ["legal_name", "state", "submitted_at", "decided_at"]
+    verbose_name_plural = _("Verification")
+    show_change_link = True
+    tab = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).exclude(state=VerificationCase.State.DRAFT)
+
+
+@admin.register(Business)
+class BusinessAdmin(StaffAdmin):
+    editable = ("name", "country", "time_zone")
+    list_display = ["who", "identity", "paid", "created_at"]
+    list_filter = [("created_at", RangeDateFilter)]
+    search_fields = ["name", "slug", "profiles__handle", "cases__legal_name"]
+    search_help_text = _("Name, legal name or handle")
+    ordering = ["-created_at"]
+    inlines = [ProfileTable, CaseTable, MemberTable]
+    actions_detail = ["withdraw"]
+
+    @display(description=_("Business"), header=True, ordering="name")
+    def who(self, business: Business) -> list[str]:
+        return [business.name, country_name(business.country), business.name[:2].upper()]
+
+    @display(description=_("Identity"), label={"verified": "success", "not": "info"})
+    def identity(self, business: Business) -> tuple[str, str]:
+        if business.is_verified():
+            return "verified", _("Verified")
+        return "not", _("Not verified")
+
+    @display(description=_("Paid through"), ordering="paid_through")
+    def paid(self, business: Business) -> str:
+        return f"{business.paid_through:%Y-%m-%d}" if business.paid_through else "–"
+
+    def has_withdraw_permission(self, request: HttpRequest, object_id=None) -> bool:
+        return request.user.has_perm("profiles.withdraw_verification")
+
+    @action(
+        description=_("Withdraw verification"),
+        permissions=["withdraw"],
+        icon="gpp_bad",
+        variant=ActionVariant.DANGER,
+        dialog={
+            "title": _("Withdraw the verification"),
+            "description": _(
+                "The badge is gone from this moment. For complaints, revoke the profile instead."
+            ),
+            "form_class": ReasonForm,
+            "form_submit_text": _("Withdraw"),
+        },
+    )
+    def withdraw(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
+        business = self.must_get(request, object_id)
+        return self.run(
+            request,
+            lambda: withdraw_verification(
+                business, by=request.user, reason=form.cleaned_data["reason"]
+            ),
+            done=_("%(name)s is no longer verified.") % {"name": business},
+        )
+
+
+@admin.register(Profile)
+class ProfileAdmin(StaffAdmin):
+    list_display = ["who", "show_standing", "show_quality", "badge", "business", "created_at"]
+    list_filter = [("standing", ChoicesDropdownFilter), ("quality", ChoicesDropdownFilter)]
+    list_select_related = ["business"]
+    search_fields = ["name", "handle", "business__name"]
+    ordering = ["-created_at"]
+    readonly_fields = ["public_page"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).filter(is_test=False)
+
+    @display(description=_("Profile"), header=True, ordering="name")
+    def who(self, profile: Profile) -> list[str]:
+        return [profile.name, f"@{profile.handle}", profile.name[:2].upper()]
+
+    @display(
+        description=_("Standing"),
+        ordering="standing",
+        label={
+            "clear": "success",
+            "warned": "warning",
+            "limited": "warning",
+            "suspended": "danger",
+            "revoked": "danger",
+        },
+    )
+    def show_standing(self, profile: Profile) -> tuple[str, str]:
+        return profile.standing, profile.get_standing_display()
+
+    @display(
+        description=_("Quality"),
+        ordering="quality",
+        label={"unknown": "info", "green": "success", "yellow": "warning", "red": "danger"},
+    )
+    def show_quality(self, profile: Profile) -> tuple[str, str]:
+        return profile.quality, profile.get_quality_display()
+
+    @display(description=_("Badge"), boolean=True)
+    def badge(self, profile: Profile) -> bool:
+        return profile.shows_badge(timezone.now())
+
+    @display(description=_("Public page"))
+    def public_page(self, profile: Profile) -> str:
+        url = reverse("profile_public", args=[profile.handle])
+        return format_html('<a class="text-primary-600 underline" href="{}">{}</a>', url, url)
+
+
+@admin.register(Membership)
+class MembershipAdmin(StaffAdmin):
+    list_display = ["user", "business", "role", "joined_at", "removed_at"]
+    list_filter = [("role", ChoicesDropdownFilter)]
+    list_select_related = ["user", "business"]
+    search_fields = ["user__email", "user__name", "business__name"]
+    ordering = ["-joined_at"]

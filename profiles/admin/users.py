@@ -1,0 +1,82 @@
+"""Users: members of businesses, and staff. Nobody has a password to set here."""
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from profiles.admin.base import ReadOnlyTable, StaffAdmin
+from profiles.models import Membership, User
+from profiles.second_factor import has_second_factor
+
+
+class MembershipTable(ReadOnlyTable):
+    model = Membership
+    fields = readonly_fields = ["business", "role", "joined_at", "removed_at"]
+    verbose_name_plural = _("Member of")
+
+
+@admin.register(User)
+class UserAdmin(StaffAdmin):
+    """Rights come from groups only; who is superuser is decided on the server, not here."""
+
+    editable = ("email", "name", "time_zone", "is_staff", "is_active", "groups")
+    fields = [
+        "email",
+        "name",
+        "time_zone",
+        "is_active",
+        "is_staff",
+        "groups",
+        "second_factor",
+        "date_joined",
+        "last_login",
+    ]
+    readonly_fields = ["second_factor"]
+    list_display = ["who", "is_staff", "show_groups", "is_active", "date_joined"]
+    list_filter = ["is_staff", "is_active", "groups"]
+    search_fields = ["email", "name"]
+    ordering = ["-date_joined"]
+    inlines = [MembershipTable]
+
+    def get_queryset(self, request: HttpRequest):
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None):
+        """Nobody gives themselves rights."""
+        fields = [*super().get_readonly_fields(request, obj)]
+        if obj and obj.pk == request.user.pk:
+            fields += ["email", "is_staff", "is_active", "groups"]
+        return fields
+
+    def formfield_for_manytomany(self, db_field, request: HttpRequest, **kwargs):
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if field and db_field.name == "groups":
+            field.widget = forms.CheckboxSelectMultiple(choices=field.choices)
+            field.help_text = _("What each group may do is written in profiles/permissions.py.")
+        return field
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("profiles.add_user")
+
+    def get_inlines(self, request: HttpRequest, obj: User | None = None) -> list:
+        return self.inlines if obj else []
+
+    def save_model(self, request: HttpRequest, obj: User, form, change: bool) -> None:
+        obj.email = obj.email.strip().lower()
+        if not change:
+            obj.set_unusable_password()  # they sign in by code or passkey
+        super().save_model(request, obj, form, change)
+
+    @display(description=_("User"), header=True, ordering="email")
+    def who(self, user: User) -> list[str]:
+        return [str(user), user.email, str(user)[:2].upper()]
+
+    @display(description=_("Groups"))
+    def show_groups(self, user: User) -> str:
+        return ", ".join(group.name for group in user.groups.all()) or "–"
+
+    @display(description=_("Second factor"), boolean=True)
+    def second_factor(self, user: User) -> bool:
+        return bool(user.pk) and has_second_factor(user)
