@@ -37,8 +37,7 @@ def business_new(request: HttpRequest) -> HttpResponse:
             form.add_error("name", refusal.sentence)
         else:
             return redirect("business_home", slug=business.slug)
-    status = 422 if form.errors else 200
-    return render(request, "profiles/business_new.html", {"form": form}, status=status)
+    return render(request, "profiles/business_new.html", {"form": form})
 
 
 @in_business()

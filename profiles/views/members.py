@@ -47,7 +47,6 @@ def team(request: HttpRequest, business: Business) -> HttpResponse:
         .order_by("joined_at"),
         invitations=open_invitations(business, timezone.now()),
         roles=Membership.Role.choices,
-        status=422 if form.errors else 200,
     )
 
 
@@ -126,5 +125,4 @@ def invitation(request: HttpRequest, token) -> HttpResponse:
         request,
         "profiles/invitation.html",
         {"invitation": row, "works": works, "refusal": refusal},
-        status=409 if refusal else 200,
     )

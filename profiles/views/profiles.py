@@ -34,10 +34,7 @@ def public_profile(request: HttpRequest, business: Business) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _save(request, business, edited, form):
         messages.success(request, _("Saved."))
         return redirect("public_profile", slug=business.slug)
-    status = 422 if form.errors else 200
-    return business_page(
-        request, business, "profiles/profile_edit.html", form=form, edited=edited, status=status
-    )
+    return business_page(request, business, "profiles/profile_edit.html", form=form, edited=edited)
 
 
 def _save(

@@ -46,7 +46,7 @@ def _post(request: HttpRequest, business: Business, case: VerificationCase | Non
         form = CaseForm(request.POST, instance=case)
         papers = DocumentForm(request.POST, request.FILES) if do == "upload" else DocumentForm()
         if not form.is_valid():
-            return _page(request, business, case, form=form, papers=papers, status=422)
+            return _page(request, business, case, form=form, papers=papers)
         # Kept before all else, so that a file that is refused costs nobody what they typed.
         case = change_case(case, by=request.user, **form.cleaned_data)
         if do == "upload":
@@ -60,7 +60,7 @@ def _post(request: HttpRequest, business: Business, case: VerificationCase | Non
         messages.error(request, refusal.sentence)
         if case and case.state in EDITABLE:
             form = CaseForm(request.POST, instance=case)
-            return _page(request, business, case, form=form, status=422)
+            return _page(request, business, case, form=form)
     return redirect("verification", slug=business.slug)
 
 
@@ -83,7 +83,7 @@ def _upload(
         else:
             messages.success(request, _("%(name)s was added.") % {"name": file.name})
             return redirect("verification", slug=business.slug)
-    return _page(request, business, case, papers=papers, status=422)
+    return _page(request, business, case, papers=papers)
 
 
 def _page(
@@ -93,7 +93,6 @@ def _page(
     *,
     form: CaseForm | None = None,
     papers: DocumentForm | None = None,
-    status: int = 200,
 ) -> HttpResponse:
     editable = case is not None and case.state in EDITABLE
     return business_page(
@@ -110,7 +109,6 @@ def _page(
         place=queue_place(case) if case else None,
         verification=business.verifications.filter(ended_at=None).first(),
         may_renew=not business.is_verified(timezone.now() + RENEW_FROM),
-        status=status,
     )
 
 

@@ -88,6 +88,11 @@ on("input", "[data-unlocks]", (field) => {
   document.getElementById(field.dataset.unlocks).disabled = field.value.trim() !== field.dataset.match;
 });
 
+// A form that asks where one is gets the browser's own time zone: <input type="hidden" data-time-zone>
+for (const field of document.querySelectorAll("[data-time-zone]")) {
+  field.value ||= Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
 on("change", "[data-submit-on-change]", (field) => field.form.requestSubmit());
 on("keydown", "textarea[data-submit-enter]", (field, e) => {
   if (e.key === "Enter" && !e.shiftKey && !e.isComposing) {
