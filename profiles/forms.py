@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from profiles.models import Business, Document, Membership, Profile, VerificationCase
 from profiles.places import countries, time_zone_of, time_zones
-from profiles.services.verification import FIELDS
+from profiles.services.verification import FIELDS, REQUIRED
 
 
 class BusinessForm(forms.ModelForm):
@@ -88,7 +88,8 @@ class ProfileForm(forms.ModelForm):
 class CaseForm(forms.ModelForm):
     """What the business says of itself. Nothing is required until it hands the request in."""
 
-    country = forms.ChoiceField(label=_("Country"), choices=countries, required=False)
+    use_required_attribute = False
+    country = forms.ChoiceField(label=_("Country"), choices=countries)
 
     class Meta:
         model = VerificationCase
@@ -104,6 +105,20 @@ class CaseForm(forms.ModelForm):
             "domain": _("Your website, such as example.com. Leave empty if you have none."),
             "representative": _("Who may sign for the business: first and last name."),
         }
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self._require(REQUIRED)
+
+    def full_clean(self) -> None:
+        """A draft may have gaps; the labels still say what will be needed."""
+        self._require(())
+        super().full_clean()
+        self._require(REQUIRED)
+
+    def _require(self, names: tuple[str, ...]) -> None:
+        for name, field in self.fields.items():
+            field.required = name in names
 
     def _post_clean(self) -> None:
         """The service changes the row."""

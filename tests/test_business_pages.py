@@ -63,7 +63,7 @@ def test_a_request_is_written_documented_and_handed_in(visit, acme, alice):
         {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"not a register extract"}
     )
     page.get_by_role("button", name="Add document").click()
-    page.get_by_text("This is not a PDF, PNG, JPEG file that we can read.").wait_for()
+    page.get_by_text("This is not a PDF, PNG or JPEG file that we can read.").wait_for()
     assert page.get_by_label("Legal name").input_value() == "Acme Ltd"
     visit.check(page, "verification-wrong-file")
 

@@ -68,10 +68,11 @@ def _split(stream: bytes):
 
 def _refusal(code: int, kinds: tuple[str, ...], max_pages: int = 0) -> Refused:
     """What to say for the decoder's exit code; a crash or a limit counts as too large."""
-    names = ", ".join(kind.upper() for kind in kinds)
+    names = [kind.upper() for kind in kinds]
     if code == decoder.NOT_A_PICTURE:
         return Refused(
-            _("This is not a %(kinds)s file that we can read.") % {"kinds": names},
+            _("This is not a %(kinds)s or %(last)s file that we can read.")
+            % {"kinds": ", ".join(names[:-1]), "last": names[-1]},
             code="file_unreadable",
         )
     if code == decoder.TOO_MANY_PAGES:
