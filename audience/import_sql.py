@@ -77,10 +77,10 @@ ADD_PEOPLE = f"""
 INSERT INTO audience_person (person_id, external_id, name, country, region, birth_year, device,
   tier, tier_source, language, time_zone, marketing, joined, bucket)
 SELECT i.person_id, i.external_id, coalesce(i.name, ''), i.country, coalesce(i.region, ''),
-  i.birth_year::smallint, coalesce(i.device, ''), NULL, 'device', coalesce(i.language, ''),
+  i.birth_year::smallint, coalesce(i.device, ''), t.tier, 'device', coalesce(i.language, ''),
   coalesce(i.time_zone, (%(zone_of)s::jsonb) ->> i.country, 'UTC'), {_YES}, {_JOINED},
   {bucket_sql("i.person_id")}
-FROM {_NEW}"""
+FROM {_NEW} LEFT JOIN audience_devicetier t ON t.country = i.country AND t.code = i.device"""
 
 # The yes of who comes without the time of it is as old as their account, so that it never
 # outweighs a later no.
@@ -99,7 +99,8 @@ WHERE p.marketing AND i.marketing IN ('no', 'false', '0')
 ORDER BY p.bucket"""
 
 _MATCHED = """(
-  SELECT k.person_id, i.* FROM incoming i JOIN known k ON k.line = i.line) AS i"""
+  SELECT k.person_id, i.*, t.tier FROM incoming i JOIN known k ON k.line = i.line
+  LEFT JOIN audience_devicetier t ON t.country = i.country AND t.code = i.device) AS i"""
 
 # An empty value leaves what is there; a new country without a region leaves no region.
 _CHANGES = {
@@ -108,6 +109,7 @@ _CHANGES = {
     "region": "coalesce(i.region, CASE WHEN i.country = p.country THEN p.region ELSE '' END)",
     "birth_year": "coalesce(i.birth_year::smallint, p.birth_year)",
     "device": "coalesce(i.device, p.device)",
+    "tier": "CASE WHEN i.device IS NULL OR p.tier_source <> 'device' THEN p.tier ELSE i.tier END",
     "language": "coalesce(i.language, p.language)",
     "time_zone": "coalesce(i.time_zone, p.time_zone)",
     "joined": "coalesce(i.joined::date, p.joined)",

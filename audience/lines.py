@@ -113,10 +113,11 @@ class CsvFormat:
     def as_copy(self, batch: Batch) -> bytes | None:
         """The batch as it is, for the database to read; it refuses the whole of it when a single
         line is wrong, and `as_copy_one_by_one` then finds the line. None where only reading it
-        here is safe: a quoted field could span lines, and a lone "\\." would end the data.
+        here is safe: a quoted field spans lines, or a lone "\\." would end the data.
         """
         body = b"".join(batch.lines)
-        return None if b'"' in body or b"\\." in body else body
+        spans_lines = b'"' in body and any(line.count(b'"') % 2 for line in batch.lines)
+        return None if spans_lines or b"\\." in body else body
 
     def as_copy_one_by_one(self, batch: Batch) -> bytes:
         """The batch's good lines, each under its own number; the others named in its rejects."""

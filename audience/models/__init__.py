@@ -1,5 +1,6 @@
 from audience.models.consent import Block, Budget, Consent
 from audience.models.cubes import NoisedCell, SavedAudience, Snapshot
+from audience.models.devices import DeviceModel, DeviceTier, TierCut
 from audience.models.imports import ImportReject, ImportRun
 from audience.models.people import Person, PersonIdRange, PersonKey, bucket_of, bucket_sql
 from audience.models.rules import Category, Filter, FilterRule
@@ -9,6 +10,8 @@ __all__ = [
     "Budget",
     "Category",
     "Consent",
+    "DeviceModel",
+    "DeviceTier",
     "Filter",
     "FilterRule",
     "ImportReject",
@@ -19,6 +22,7 @@ __all__ = [
     "PersonKey",
     "SavedAudience",
     "Snapshot",
+    "TierCut",
     "bucket_of",
     "bucket_sql",
 ]

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from audience.models import Consent, Person, PersonKey, bucket_of
+from audience.models import Consent, Person, PersonIdRange, PersonKey, bucket_of
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)  # noon in São Paulo
 
@@ -22,6 +22,7 @@ def make_person(person_id: int, **values: object) -> Person:
         "joined": date(2026, 1, 1),
         "bucket": bucket_of(person_id),
     } | values
+    PersonIdRange.objects.get_or_create(id=1, defaults={"next_id": 1_000_000})
     person = Person.objects.create(person_id=person_id, **values)
     PersonKey.objects.create(external_id=person.external_id, person_id=person_id)
     if person.marketing:

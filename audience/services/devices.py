@@ -1,0 +1,83 @@
+"""The catalogue of devices: published lists and our facts, by set-based joins."""
+
+import csv
+from pathlib import Path
+
+from django.db import connection, transaction
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+LISTED = DATA / "devices.csv"
+FACTS = DATA / "device_facts.csv"
+
+_UPSERT = """
+INSERT INTO audience_devicemodel AS d (code, brand, name, released, launch_usd, source)
+SELECT DISTINCT ON (l.code) l.code, l.brand, l.name, l.released, l.launch_usd, l.source
+FROM listed l ORDER BY l.code, l.launch_usd NULLS LAST
+ON CONFLICT (code) DO UPDATE SET brand = excluded.brand, name = excluded.name,
+  released = excluded.released, launch_usd = excluded.launch_usd, source = excluded.source
+WHERE d.edited_at IS NULL
+  AND (d.brand, d.name, d.released, d.launch_usd, d.source)
+    IS DISTINCT FROM (excluded.brand, excluded.name, excluded.released, excluded.launch_usd,
+                      excluded.source)
+RETURNING 1"""
+
+
+@transaction.atomic
+def load_catalogue() -> int:
+    """Bring the catalogue to the state of the files that come with Signet.
+
+    What staff edited stays as it is. Returns how many models were added or changed.
+    """
+    facts, extra_codes = _facts()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS listed")
+        cursor.execute(
+            "CREATE TEMP TABLE listed (code text, brand text, name text,"
+            " released smallint, launch_usd int, source text) ON COMMIT DROP"
+        )
+        with (
+            connection.wrap_database_errors,
+            cursor.copy(
+                "COPY listed (code, brand, name, released, launch_usd, source) FROM STDIN"
+            ) as copy,
+        ):
+            for row in _read(LISTED):
+                known = facts.get(_key(row["brand"], row["name"]), (None, None, ""))
+                copy.write_row((row["code"], row["brand"], row["name"], *known))
+            for extra in extra_codes:
+                copy.write_row(extra)
+        cursor.execute(f"WITH changed AS ({_UPSERT}) SELECT count(*) FROM changed")  # noqa: S608
+        (changed,) = cursor.fetchone()
+        cursor.execute("DROP TABLE listed")
+    return changed
+
+
+def _facts() -> tuple[dict, list[tuple]]:
+    """(brand, name) -> (year, USD, source), and whole rows for codes that no list has yet."""
+    facts, extra_codes = {}, []
+    for row in _read(FACTS):
+        fact = int(row["released"]), int(row["launch_usd"]), _source(row["market"])
+        facts[_key(row["brand"], row["name"])] = fact
+        for code in _codes(row["brand"], row["codes"]):
+            extra_codes.append((code, row["brand"], row["name"], *fact))
+    return facts, extra_codes
+
+
+def _codes(brand: str, codes: str) -> list[str]:
+    """Codes of Samsung, Xiaomi and so on have no blanks in them; other makers' may have one."""
+    spaced = brand in {"Motorola", "Google", "Infinix", "Tecno", "Itel", "Nokia", "Lava"}
+    return [codes] if spaced and codes else codes.split()
+
+
+def _source(market: str) -> str:
+    return f"List price at launch, {market}"
+
+
+def _key(brand: str, name: str) -> tuple[str, str]:
+    brand, name = brand.lower(), name.lower()
+    return brand, name.removeprefix(f"{brand} ")
+
+
+def _read(file: Path) -> list[dict[str, str]]:
+    with file.open(newline="") as opened:
+        return list(csv.DictReader(opened))
