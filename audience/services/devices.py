@@ -1,6 +1,8 @@
 """The catalogue of devices: published lists and our facts, by set-based joins."""
 
 import csv
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from django.db import connection, transaction
@@ -22,13 +24,36 @@ WHERE d.edited_at IS NULL
 RETURNING 1"""
 
 
+@dataclass(frozen=True)
+class Device:
+    """A model code of our files; year and USD are None where the price is unknown."""
+
+    code: str
+    brand: str
+    name: str
+    released: int | None = None
+    launch_usd: int | None = None
+    source: str = ""
+
+
+def device_codes() -> Iterator[Device]:
+    """Every model code of the files that come with Signet, with what is known of it.
+
+    A code may come twice: from the list, and with our price.
+    """
+    facts, extra_codes = _facts()
+    for row in _read(LISTED):
+        known = facts.get(_key(row["brand"], row["name"]), (None, None, ""))
+        yield Device(row["code"], row["brand"], row["name"], *known)
+    yield from extra_codes
+
+
 @transaction.atomic
 def load_catalogue() -> int:
     """Bring the catalogue to the state of the files that come with Signet.
 
     What staff edited stays as it is. Returns how many models were added or changed.
     """
-    facts, extra_codes = _facts()
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS listed")
         cursor.execute(
@@ -41,25 +66,22 @@ def load_catalogue() -> int:
                 "COPY listed (code, brand, name, released, launch_usd, source) FROM STDIN"
             ) as copy,
         ):
-            for row in _read(LISTED):
-                known = facts.get(_key(row["brand"], row["name"]), (None, None, ""))
-                copy.write_row((row["code"], row["brand"], row["name"], *known))
-            for extra in extra_codes:
-                copy.write_row(extra)
+            for device in device_codes():
+                copy.write_row(astuple(device))
         cursor.execute(f"WITH changed AS ({_UPSERT}) SELECT count(*) FROM changed")  # noqa: S608
         (changed,) = cursor.fetchone()
         cursor.execute("DROP TABLE listed")
     return changed
 
 
-def _facts() -> tuple[dict, list[tuple]]:
-    """(brand, name) -> (year, USD, source), and whole rows for codes that no list has yet."""
+def _facts() -> tuple[dict, list[Device]]:
+    """(brand, name) -> (year, USD, source), and the devices whose codes no list has yet."""
     facts, extra_codes = {}, []
     for row in _read(FACTS):
         fact = int(row["released"]), int(row["launch_usd"]), _source(row["market"])
         facts[_key(row["brand"], row["name"])] = fact
         for code in _codes(row["brand"], row["codes"]):
-            extra_codes.append((code, row["brand"], row["name"], *fact))
+            extra_codes.append(Device(code, row["brand"], row["name"], *fact))
     return facts, extra_codes
 
 
