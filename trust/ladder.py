@@ -20,6 +20,7 @@ class Facts:
     calm_days: float = 0.0  # days since E was last at or above the line where a limit ends
     revoked_before: bool = False  # staff have said yes to a revocation before
     silent_hours: float = 0.0  # hours suspended without an appeal
+    by_staff: bool = False  # a person put it where it stands
 
     def as_dict(self) -> dict:
         return asdict(self)
@@ -79,7 +80,8 @@ def descend(facts: Facts, rules: Rules) -> Verdict:
         if facts.evidence >= rules.limit_back or facts.calm_days < rules.limit_days:
             return Verdict(standing, "none")
         standing = "warned"
-    if standing == "warned" and facts.evidence < rules.warn_back:
+    rests = facts.by_staff and facts.calm_days < rules.limit_days  # a person's warning is read
+    if standing == "warned" and facts.evidence < rules.warn_back and not rests:
         standing = "clear"
     return Verdict(standing, "none" if standing == facts.standing else "calm")
 

@@ -1,5 +1,14 @@
-"""Index of this app's tasks, for Celery."""
+"""Index of this app's tasks, for Celery, and the handlers of its outbox rows."""
 
+from trust.services import spreading  # noqa: F401  (registers its handler)
+from trust.services.appeals import stay_overdue_appeals
+from trust.services.caps import raise_caps
 from trust.services.evaluation import evaluate_all, evaluate_profile, evaluate_waiting
 
-__all__ = ["evaluate_all", "evaluate_profile", "evaluate_waiting"]
+__all__ = [
+    "evaluate_all",
+    "evaluate_profile",
+    "evaluate_waiting",
+    "raise_caps",
+    "stay_overdue_appeals",
+]

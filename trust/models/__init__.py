@@ -4,6 +4,7 @@ from trust.models.complaints import Complaint, Mark, SpamReport
 from trust.models.decisions import Decision
 from trust.models.evidence import DeliveryDelta, Evidence, Reading, Unit
 from trust.models.policy import Policy
+from trust.models.proposals import Preset, Proposal, SecondLook
 
 __all__ = [
     "Appeal",
@@ -14,7 +15,10 @@ __all__ = [
     "Evidence",
     "Mark",
     "Policy",
+    "Preset",
+    "Proposal",
     "Reading",
+    "SecondLook",
     "SpamReport",
     "Unit",
 ]

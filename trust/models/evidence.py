@@ -86,6 +86,9 @@ class Evidence(models.Model):
     people = models.FloatField(default=0)  # weighted people behind the score
     high_at = models.DateTimeField(null=True, blank=True)  # when E last was where a limit holds
     policy_version = models.PositiveIntegerField(default=0)  # the rules it was computed by
+    linked_to = models.ForeignKey(
+        "trust.Decision", models.PROTECT, null=True, blank=True, related_name="linked"
+    )  # the revocation because of which it started at `base`
     cap_changed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

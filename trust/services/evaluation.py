@@ -12,11 +12,12 @@ from portal.base.live import announce
 from profiles.models import Profile
 from trust import ladder
 from trust.evidence import Look, judge_first_batch
-from trust.models import Decision, DeliveryDelta, Evidence, Mark, Policy, Unit
+from trust.models import Appeal, Decision, DeliveryDelta, Evidence, Mark, Policy, Unit
 from trust.rules import Rules
 from trust.services.cases import look_for_alarms, open_case
 from trust.services.evidence import (
     complaints_since,
+    evidence_of,
     explain,
     highest_rate,
     keep_reading,
@@ -24,7 +25,7 @@ from trust.services.evidence import (
     recompute,
     stops_since,
 )
-from trust.services.standing import change_standing, locked
+from trust.services.standing import Ground, change_standing, locked
 from trust.services.units import count_in, named
 
 logger = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ def evaluate(profile: Profile, *, now: datetime | None = None) -> Evidence:
     before = (profile.quality, profile.standing)
 
     since = count_in(profile, now=now)
-    evidence = _row_of(profile, now)
+    evidence = evidence_of(profile, now=now)
     value = evidence.value
     recompute(profile, evidence, policy, since=since, now=now)
     evidence.save()
@@ -66,12 +67,11 @@ def evaluate(profile: Profile, *, now: datetime | None = None) -> Evidence:
     return evidence
 
 
-def _row_of(profile: Profile, now: datetime) -> Evidence:
-    row, _made = Evidence.objects.get_or_create(profile=profile, defaults={"at": now})
-    return row
-
-
 def _climb(profile: Profile, evidence: Evidence, policy: Policy, *, now: datetime) -> None:
+    if Appeal.objects.filter(
+        decision__profile=profile, state=Appeal.State.OPEN, stayed_at__isnull=False
+    ).exists():
+        return  # the penalty rests until a person has decided
     # A profile may climb two rungs at once, such as suspended and then revoked, each with its
     # own decision and statement.
     for _ in ladder.RUNGS:
@@ -87,11 +87,11 @@ def _climb(profile: Profile, evidence: Evidence, policy: Policy, *, now: datetim
         change_standing(
             profile,
             to=verdict.to,
-            rule=verdict.rule,
-            by=None,
-            reason="",
+            ground=Ground(
+                rule=verdict.rule,
+                inputs={"facts": facts.as_dict(), **explain(profile, evidence)},
+            ),
             evidence=evidence,
-            inputs={"facts": facts.as_dict(), **explain(profile, evidence)},
             policy=policy,
             now=now,
         )
@@ -101,6 +101,7 @@ def facts_of(profile: Profile, evidence: Evidence, rules: Rules, *, now: datetim
     """What the ladder looks at, read from the profile's rows."""
     begun = evidence.base_at or profile.created_at - 3650 * DAY
     stops, last_stop = stops_since(profile, max(begun, now - rules.stops_days * DAY))
+    last = profile.decisions.order_by("-made_at", "-pk").first()
     changed = [evidence.high_at, last_stop, profile.standing_changed_at]
     last_trouble = max((at for at in changed if at), default=None)
     month = max(begun, now - REPORTS_WINDOW)
@@ -114,15 +115,15 @@ def facts_of(profile: Profile, evidence: Evidence, rules: Rules, *, now: datetim
         revoked_before=Decision.objects.filter(
             profile__business=profile.business_id, to_standing="revoked", by__isnull=False
         ).exists(),
-        silent_hours=_silent_hours(profile, now),
+        silent_hours=_silent_hours(profile, last, now),
+        by_staff=bool(last and last.by_id),
     )
 
 
-def _silent_hours(profile: Profile, now: datetime) -> float:
+def _silent_hours(profile: Profile, last: Decision | None, now: datetime) -> float:
     if profile.standing != Profile.Standing.SUSPENDED or profile.standing_changed_at is None:
         return 0.0
-    decision = profile.decisions.order_by("-made_at", "-pk").first()
-    if decision is None or hasattr(decision, "appeal"):
+    if last is None or Appeal.objects.filter(decision=last).exists():
         return 0.0
     return (now - profile.standing_changed_at) / HOUR
 

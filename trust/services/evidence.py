@@ -10,6 +10,7 @@ from profiles.models import Profile
 from trust.evidence import colour, decayed, likelihood, score, step
 from trust.models import DeliveryDelta, Evidence, Mark, Policy, Reading, Unit
 from trust.rules import Rules
+from trust.services.links import starting_evidence
 from trust.services.units import named
 
 DAY = timedelta(days=1)
@@ -43,6 +44,28 @@ def record_deliveries(
         n=float(delivered) if weight is None else min(max(weight, 0.0), float(delivered)),
         at=now or timezone.now(),
     )
+
+
+def evidence_of(profile: Profile, *, now: datetime) -> Evidence:
+    """The profile's row of evidence, begun when first asked for.
+
+    A profile linked to a revoked one (same business, owner or registered entity) does not start
+    at 0. The profile's row must be locked.
+    """
+    row = Evidence.objects.filter(profile=profile).first()
+    if row is None:
+        base, because = starting_evidence(profile, now=now)
+        row = Evidence(profile=profile, at=now, base=base, value=base, linked_to=because)
+        row.base_at = now if because else None
+        row.save(force_insert=True)
+    return row
+
+
+def begin_anew(evidence: Evidence, *, base: float, now: datetime) -> None:
+    """Start the sum again at `base`: what came before no longer counts against the profile."""
+    evidence.base, evidence.base_at, evidence.value, evidence.at = base, now, base, now
+    evidence.high_at = None
+    evidence.save(update_fields=["base", "base_at", "value", "at", "high_at", "linked_to"])
 
 
 def recompute(
@@ -111,6 +134,14 @@ def highest_rate(profile: Profile, since: datetime, reporters: float) -> float:
     """The highest rate of a recent unit with at least so many reporters."""
     units = Unit.objects.filter(profile=profile, started_at__gt=since, reporters__gte=reporters)
     return max((unit.rate for unit in units), default=0.0)
+
+
+def reached_in_a_month(profile: Profile, *, now: datetime) -> int:
+    """How many people saw something of the profile in the last 30 days, each time counted."""
+    seen = Unit.objects.filter(profile=profile, started_at__gt=now - 30 * DAY).aggregate(
+        people=Sum("delivered")
+    )
+    return seen["people"] or 0
 
 
 def explain(profile: Profile, evidence: Evidence) -> dict:

@@ -1,5 +1,6 @@
 """Standing changes here and nowhere else: by the ladder, by staff, on appeal."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
@@ -9,13 +10,15 @@ from django.utils.translation import gettext as _
 
 from portal.base.live import announce
 from portal.base.refused import Refused
+from portal.base.services.outbox import post
 from profiles.models import Notice, Profile, User
 from profiles.services.audit import record
 from profiles.services.notices import notify
-from trust.ladder import RUNGS
 from trust.models import Case, Decision, Evidence, Policy
+from trust.rules import Rules
 from trust.services.caps import step_down
-from trust.services.evidence import explain
+from trust.services.evidence import begin_anew, evidence_of, explain, reached_in_a_month
+from trust.services.second_looks import draw_second_look
 from trust.services.statements import body_of, statement_of
 from trust.signals import standing_changed
 
@@ -46,37 +49,56 @@ def locked(profile: Profile) -> Profile:
     )
 
 
+@dataclass(frozen=True)
+class Ground:
+    """Why a standing changes: by which rule or whom, in which words, upon which numbers."""
+
+    rule: str
+    by: User | None = None
+    reason: str = ""
+    inputs: dict = field(default_factory=dict)
+    case: Case | None = None
+    seconded_by: User | None = None
+
+
 def change_standing(
-    profile: Profile,
-    *,
-    to: str,
-    rule: str,
-    by: User | None,
-    reason: str,
-    evidence: Evidence,
-    inputs: dict,
-    policy: Policy,
-    case: Case | None = None,
-    seconded_by: User | None = None,
-    now: datetime,
+    profile: Profile, *, to: str, ground: Ground, evidence: Evidence, policy: Policy, now: datetime
 ) -> Decision:
-    """Put the locked profile on another rung: one decision, one audit row, one notice, one signal.
+    """Put the locked profile on another rung: one decision, one audit row, one signal, one notice.
 
     The common end of every way a standing changes; call the functions below from outside.
     """
+    decision = apply_standing(
+        profile, to=to, ground=ground, evidence=evidence, policy=policy, now=now
+    )
+    notify(
+        profile.business,
+        f"standing.{to}",
+        level=LEVELS[Standing(to)],
+        title=decision.statement["title"],
+        body=body_of(decision),
+        link=reverse("decision", args=[profile.business.slug, decision.uuid]),
+    )
+    return decision
+
+
+def apply_standing(
+    profile: Profile, *, to: str, ground: Ground, evidence: Evidence, policy: Policy, now: datetime
+) -> Decision:
+    """`change_standing` without the notice, for who tells the business in words of its own."""
     old = profile.standing
     decision = Decision(
         profile=profile,
-        case=case or profile.cases.filter(state=Case.State.OPEN).first(),
+        case=ground.case or profile.cases.filter(state=Case.State.OPEN).first(),
         from_standing=old,
         to_standing=to,
-        rule=rule,
+        rule=ground.rule,
         policy=policy,
         evidence=evidence.value,
-        inputs=inputs,
-        by=by,
-        seconded_by=seconded_by,
-        reason=reason,
+        inputs={**ground.inputs, "cap_before": profile.daily_cap},
+        by=ground.by,
+        seconded_by=ground.seconded_by,
+        reason=ground.reason,
         made_at=now,
     )
     profile.standing, profile.standing_changed_at = to, now
@@ -89,26 +111,23 @@ def change_standing(
     record(
         profile,
         EVENTS[Standing(to)],
-        by=by,
+        by=ground.by,
         decision=str(decision.uuid),
-        rule=rule,
-        reason=reason,
+        rule=ground.rule,
+        reason=ground.reason,
         old=old,
         evidence=round(evidence.value, 4),
-        seconded_by=seconded_by.pk if seconded_by else None,
+        seconded_by=ground.seconded_by.pk if ground.seconded_by else None,
     )
     standing_changed.send(
         Profile, profile=profile, old=old, new=to, reason=decision.statement["facts"]
     )
     announce(f"business:{profile.business_id}", "standing", profile.pk)
-    notify(
-        profile.business,
-        f"standing.{to}",
-        level=LEVELS[Standing(to)],
-        title=decision.statement["title"],
-        body=body_of(decision),
-        link=reverse("decision", args=[profile.business.slug, decision.uuid]),
-    )
+    draw_second_look(decision)
+    if Standing.REVOKED in (old, to):
+        # Other profiles are touched in transactions of their own: two that are linked to each
+        # other could else wait for each other.
+        post("trust.links", decision=decision.pk)
     return decision
 
 
@@ -183,52 +202,68 @@ def decide_by_staff(
     to: str,
     by: User,
     reason: str,
-    rule: str = Decision.Rule.STAFF,
     case: Case | None = None,
     seconded_by: User | None = None,
     now: datetime | None = None,
 ) -> Decision:
-    """A person's decision. Raises Refused where it changes nothing, says nothing or comes late."""
+    """A person's decision. Raises Refused where it changes nothing, says nothing, comes late, or
+    needs a second person (code "needs_second").
+    """
     now = now or timezone.now()
     profile = locked(profile)
+    policy = Policy.objects.active()
     if not reason.strip():
         raise Refused(_("Say why: the business reads the reason."), code="no_reason")
     if profile.standing == to:
         raise Refused(_already(profile), code="already_decided")
-    if (
-        profile.standing == Standing.REVOKED
-        and to != Standing.CLEAR
-        and rule != Decision.Rule.APPEAL
-    ):
+    if profile.standing == Standing.REVOKED and to != Standing.CLEAR:
         raise Refused(
             _("%(name)s is revoked. It can only be reinstated.") % {"name": profile.name},
             code="revoked",
         )
+    if seconded_by is None:
+        guard_second(profile, to, policy.rules, now=now)
 
-    evidence, _made = Evidence.objects.get_or_create(profile=profile, defaults={"at": now})
+    evidence = evidence_of(profile, now=now)
     decision = change_standing(
         profile,
         to=to,
-        rule=rule,
-        by=by,
-        reason=reason.strip(),
+        ground=Ground(
+            rule=Decision.Rule.STAFF,
+            by=by,
+            reason=reason.strip(),
+            inputs=explain(profile, evidence),
+            case=case,
+            seconded_by=seconded_by,
+        ),
         evidence=evidence,
-        inputs=explain(profile, evidence),
-        policy=Policy.objects.active(),
-        case=case,
-        seconded_by=seconded_by,
+        policy=policy,
         now=now,
     )
-    if RUNGS.index(to) < RUNGS.index(decision.from_standing):
-        begin_anew(evidence, base=0.0, now=now)
+    settle_evidence(evidence, decision, now=now)
     return decision
 
 
-def begin_anew(evidence: Evidence, *, base: float, now: datetime) -> None:
-    """Start the sum again at `base`: what came before no longer counts against the profile."""
-    evidence.base, evidence.base_at, evidence.value, evidence.at = base, now, base, now
-    evidence.high_at = None
-    evidence.save(update_fields=["base", "base_at", "value", "at", "high_at"])
+def guard_second(profile: Profile, to: str, rules: Rules, *, now: datetime) -> None:
+    """Refuse where a large sender's revocation or return needs two members of staff."""
+    if Standing.REVOKED not in (profile.standing, to):
+        return
+    people = reached_in_a_month(profile, now=now)
+    if people > rules.large_sender:
+        raise Refused(
+            _("%(name)s reaches %(n)s people a month: a second member of staff must say yes.")
+            % {"name": profile.name, "n": f"{people:,}"},
+            code="needs_second",
+        )
+
+
+def settle_evidence(evidence: Evidence, decision: Decision, *, now: datetime) -> None:
+    """After a step down that a person decided, the same evidence must not take it back at once."""
+    if decision.is_against:
+        return
+    rules = decision.policy.rules
+    lines = {"warned": rules.warn_at, "limited": rules.limit_at}
+    begin_anew(evidence, base=min(evidence.value, lines.get(decision.to_standing, 0.0)), now=now)
 
 
 def _already(profile: Profile) -> str:

@@ -108,8 +108,8 @@ class EvaluationTests(TestCase):
         self.assertEqual(self.standing(), "clear")
         self.assertEqual(Decision.objects.latest("made_at").rule, "calm")
 
-    def test_the_third_stopped_campaign_suspends(self):
-        for number in range(3):
+    def test_campaigns_stopped_again_and_again_suspend(self):
+        for number in range(4):
             deliver(self.acme, 500, unit=number, now=NOW + number * DAY)
             complain(self.acme, 50, unit=number, now=NOW + number * DAY)
             look = look_at_campaign(self.acme, campaign_id=number, now=NOW + number * DAY)

@@ -30,13 +30,13 @@ class UpTests(SimpleTestCase):
         self.assertEqual(verdict(evidence=30, clusters=2).to, "limited")
 
     def test_stopped_campaigns_count_when_there_is_evidence_too(self):
-        self.assertEqual(verdict(evidence=4.6, stops=2), Verdict("limited", "stops"))
-        self.assertEqual(verdict(evidence=6.9, stops=3), Verdict("suspended", "stops"))
+        self.assertEqual(verdict(evidence=6.0, stops=2), Verdict("limited", "stops"))
+        self.assertEqual(verdict(evidence=14, stops=3), Verdict("suspended", "stops"))
         self.assertEqual(verdict(evidence=3, stops=3).to, "clear")
 
     def test_one_outrageous_campaign_suspends(self):
-        self.assertEqual(verdict(outrage=0.2), Verdict("suspended", "outrage"))
-        self.assertEqual(verdict(outrage=0.19).to, "clear")
+        self.assertEqual(verdict(outrage=0.3), Verdict("suspended", "outrage"))
+        self.assertEqual(verdict(outrage=0.29).to, "clear")
 
     def test_the_first_revocation_needs_a_persons_yes(self):
         first = verdict("suspended", evidence=23)
@@ -56,6 +56,10 @@ class DownTests(SimpleTestCase):
     def test_a_warning_ends_when_evidence_has_faded(self):
         self.assertEqual(verdict("warned", evidence=2.3).to, "warned")
         self.assertEqual(verdict("warned", evidence=2.29), Verdict("clear", "calm"))
+
+    def test_a_warning_of_staff_stays_a_week(self):
+        self.assertEqual(verdict("warned", by_staff=True, calm_days=6).to, "warned")
+        self.assertEqual(verdict("warned", by_staff=True, calm_days=7).to, "clear")
 
     def test_a_limit_ends_after_seven_clean_days(self):
         self.assertEqual(verdict("limited", evidence=3, calm_days=6.9).to, "limited")
