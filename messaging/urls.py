@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from messaging.views import inbox
+from messaging.views import developers, inbox, templates
 
 WORKSPACE = "w/<slug:slug>/"
 
@@ -12,4 +12,32 @@ urlpatterns = [
     path(f"{WORKSPACE}inbox/<slug:handle>/<str:number>/", inbox.conversation, name="conversation"),
     path(f"{WORKSPACE}inbox/<slug:handle>/<str:number>/act/", inbox.act, name="conversation_act"),
     path("", include("messaging.api.urls")),
+    path(f"{WORKSPACE}developers/", developers.developers, name="developers"),
+    path(
+        f"{WORKSPACE}developers/apps/<int:app_id>/", developers.developer_app, name="developer_app"
+    ),
+    path(f"{WORKSPACE}developers/apps/<int:app_id>/act/", developers.app_act, name="app_act"),
+    path(
+        f"{WORKSPACE}developers/apps/<int:app_id>/tokens/", developers.token_new, name="token_new"
+    ),
+    path(
+        f"{WORKSPACE}developers/apps/<int:app_id>/webhook/",
+        developers.webhook_set,
+        name="webhook_set",
+    ),
+    path(
+        f"{WORKSPACE}developers/tokens/<int:pk>/revoke/",
+        developers.token_revoke,
+        name="token_revoke",
+    ),
+    path(
+        f"{WORKSPACE}developers/webhooks/<uuid:uuid>/", developers.webhook_act, name="webhook_act"
+    ),
+    path(f"{WORKSPACE}templates/", templates.templates, name="templates"),
+    path(f"{WORKSPACE}templates/new/", templates.template_new, name="template_new"),
+    path(f"{WORKSPACE}templates/preview/", templates.template_preview, name="template_preview"),
+    path(f"{WORKSPACE}templates/<int:pk>/", templates.template, name="template"),
+    path(
+        f"{WORKSPACE}templates/<int:pk>/delete/", templates.template_delete, name="template_delete"
+    ),
 ]

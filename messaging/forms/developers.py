@@ -1,0 +1,63 @@
+"""Forms of the developers' pages."""
+
+from datetime import datetime, timedelta
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from messaging.models import AccessToken
+from messaging.services.webhooks import FIELDS
+
+LIVES = {"": _("Never"), "30": _("30 days"), "90": _("90 days"), "365": _("One year")}
+
+
+class AppForm(forms.Form):
+    """A new app."""
+
+    name = forms.CharField(
+        label=_("Name of the app"),
+        max_length=60,
+        help_text=_("What it is for, such as “Web shop” or “Help desk bot”."),
+    )
+
+
+class TokenForm(forms.Form):
+    """A new access token."""
+
+    name = forms.CharField(
+        label=_("Name of the token"), max_length=60, help_text=_("Where it will be used.")
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"),
+        choices=AccessToken.Scope.choices,
+        initial=list(AccessToken.Scope),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    lives = forms.ChoiceField(label=_("Expires after"), choices=LIVES.items(), required=False)
+
+    def expires_at(self) -> datetime | None:
+        days = self.cleaned_data["lives"]
+        return timezone.now() + timedelta(days=int(days)) if days else None
+
+
+class WebhookForm(forms.Form):
+    """Where events go."""
+
+    url = forms.CharField(
+        label=_("Callback address"),
+        max_length=500,
+        widget=forms.URLInput(attrs={"placeholder": "https://example.com/webhook"}),
+        help_text=_("It is asked to repeat a challenge before it is saved."),
+    )
+    verify_token = forms.CharField(
+        label=_("Verify token"),
+        max_length=200,
+        help_text=_("Any words of yours; we send them with the challenge."),
+    )
+    fields_heard = forms.MultipleChoiceField(
+        label=_("What to hear of"),
+        choices=[(name, name) for name in FIELDS],
+        initial=["messages"],
+        widget=forms.CheckboxSelectMultiple,
+    )
