@@ -4,6 +4,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
+from messaging.models import Template
 from profiles.models import VerificationCase
 
 State = VerificationCase.State
@@ -21,6 +22,13 @@ SIDEBAR = [
                 "admin:profiles_verificationcase_changelist",
                 "profiles.view_verificationcase",
                 "portal.staff.waiting_cases",
+            ),
+            (
+                _("Templates"),
+                "description",
+                "admin:messaging_template_changelist",
+                "messaging.view_template",
+                "portal.staff.waiting_templates",
             ),
         ],
     ),
@@ -85,4 +93,10 @@ def _item(
 def waiting_cases(request: HttpRequest) -> str:
     """How many verification cases wait for staff."""
     count = VerificationCase.objects.filter(state__in=(State.SUBMITTED, State.IN_REVIEW)).count()
+    return str(count) if count else ""
+
+
+def waiting_templates(request: HttpRequest) -> str:
+    """How many templates the linter left to staff."""
+    count = Template.objects.filter(status=Template.Status.PENDING, deleted_at=None).count()
     return str(count) if count else ""

@@ -1,0 +1,3 @@
+from messaging.admin.templates import TemplateAdmin
+
+__all__ = ["TemplateAdmin"]

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from messaging.models import Template
 from messaging.services import components as parts
+from messaging.services.previews import examples_of
 from messaging.services.starters import Starter
 
 LANGUAGES = [
@@ -139,14 +140,6 @@ def initial_of_starter(starter: Starter) -> dict[str, str]:
         "footer": starter.footer,
         "replies": " | ".join(starter.buttons),
     }
-
-
-def examples_of(body: dict) -> list[str]:
-    """The values that stand for the variables, by position or by name."""
-    example = body.get("example") or {}
-    if rows := example.get("body_text"):
-        return [str(value) for value in (rows[0] if isinstance(rows[0], list) else rows)]
-    return [str(row.get("example", "")) for row in example.get("body_text_named_params", [])]
 
 
 def split(text: str) -> list[str]:

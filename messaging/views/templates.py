@@ -1,33 +1,25 @@
 """Templates: the list, the editor with its preview and linter, and what became of each."""
 
-import re
-from dataclasses import dataclass
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from messaging.forms.templates import (
     TemplateForm,
     components_of,
-    examples_of,
     initial_of,
     initial_of_starter,
 )
 from messaging.models import Template
-from messaging.services import components as parts
-from messaging.services.linter import Report
+from messaging.services.previews import preview_of
 from messaging.services.starters import STARTERS, starters_for
 from messaging.services.templates import (
     Invalid,
     create_template,
     delete_template,
     edit_template,
-    read,
 )
 from portal.base.refused import Refused
 from profiles.models import Business
@@ -36,19 +28,6 @@ from profiles.tenancy import MEASURE, SEND, Role, business_page, in_business
 READ = tuple({*SEND, *MEASURE, Role.DEVELOPER, Role.AGENT})
 WRITE = (*SEND, Role.DEVELOPER)
 SHOWN = 200  # a business has at most some hundreds; older ones by search
-
-
-@dataclass(frozen=True)
-class Preview:
-    """A template as a phone would show it, and what the linter says of it."""
-
-    header: str
-    body: str
-    footer: str
-    buttons: list[dict]
-    report: Report | None
-    fault: str = ""
-    marked: SafeString = SafeString("")
 
 
 @require_GET
@@ -135,47 +114,6 @@ def template_delete(request: HttpRequest, business: Business, pk: int) -> HttpRe
     delete_template(row, by=request.user)  # type: ignore[arg-type]
     messages.success(request, _("The template “%s” is deleted.") % row.name)
     return redirect("templates", slug=business.slug)
-
-
-def preview_of(components: list[dict], *, category: str) -> Preview:
-    """The components with their examples filled in; unfinished ones are shown as they are."""
-    if category not in Template.Category.values:
-        category = Template.Category.UTILITY
-    try:
-        cleaned, report = read(components, category=category)
-    except Invalid as invalid:
-        return Preview("", "", "", [], None, invalid.sentence)
-    body = parts.part(cleaned, "BODY")
-    header = parts.part(cleaned, "HEADER")
-    header_examples = (header.get("example") or {}).get("header_text", [])
-    return Preview(
-        header=parts.fill(header.get("text", ""), by_place(header_examples)),
-        body=parts.fill(body.get("text", ""), by_place(examples_of(body))),
-        footer=parts.part(cleaned, "FOOTER").get("text", ""),
-        buttons=parts.part(cleaned, "BUTTONS").get("buttons", []),
-        report=report,
-        marked=marked(body.get("text", ""), report),
-    )
-
-
-def by_place(values: list[str]) -> dict[str, str]:
-    return {str(n): value for n, value in enumerate(values, 1)}
-
-
-def marked(text: str, report: Report) -> SafeString:
-    """The text with the words that the linter speaks of marked."""
-    quotes = {hit.quote for hit in report.risks} | set(report.reasons)
-    quotes = {quote for quote in quotes if quote and quote in text}
-    if not quotes:
-        return escape(text)
-    pattern = "|".join(re.escape(quote) for quote in sorted(quotes, key=len, reverse=True))
-    pieces = re.split(f"({pattern})", text)
-    return mark_safe(  # every piece is escaped
-        "".join(
-            f"<mark>{escape(piece)}</mark>" if n % 2 else str(escape(piece))
-            for n, piece in enumerate(pieces)
-        )
-    )
 
 
 def _editor(

@@ -1,0 +1,8 @@
+"""Which group of staff may do what with messages; see profiles.permissions."""
+
+from profiles.permissions import LEAD, MODERATOR, SUPPORT
+
+PERMISSIONS: dict[str, tuple[str, ...]] = {
+    "messaging.view_template": (MODERATOR, SUPPORT, LEAD),
+    "messaging.decide_template": (MODERATOR, LEAD),
+}
