@@ -227,6 +227,17 @@ CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_BEAT_SCHEDULER = "portal.beat.Scheduler"
 CELERY_TIMEZONE = "UTC"
+# The timetable, in seconds; each task is named for its effect and may run twice.
+CELERY_BEAT_SCHEDULE = {
+    "perform what is due": {
+        "task": "portal.base.services.outbox.perform_due",
+        "schedule": 15,
+    },
+    "lapse verifications": {
+        "task": "profiles.services.verification.lapse_verifications",
+        "schedule": 900,
+    },
+}
 
 # People who have accounts: members of businesses, and staff. The messenger's people have none.
 AUTH_USER_MODEL = "profiles.User"
