@@ -1,5 +1,7 @@
 """The queue of templates that the linter did not decide."""
 
+from typing import cast
+
 from django import forms
 from django.contrib import admin
 from django.db.models import Case, F, QuerySet, Value, When
@@ -18,6 +20,7 @@ from messaging.models import Template
 from messaging.services.previews import preview_of
 from messaging.services.templates import approve_template, reject_template
 from profiles.admin.base import ConfirmForm, StaffAdmin
+from profiles.models import User
 
 Status = Template.Status
 
@@ -117,11 +120,11 @@ class TemplateAdmin(StaffAdmin):
         },
     )
     def approve(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
-        template = self.must_get(request, object_id)
+        template = cast(Template, self.must_get(request, object_id))
         return self.run(
             request,
-            lambda: approve_template(template, by=request.user),  # type: ignore[arg-type]
-            done=_("Approved."),
+            lambda: approve_template(template, by=cast(User, request.user)),
+            done=str(_("Approved.")),
             to=reverse("admin:messaging_template_changelist"),
         )
 
@@ -138,12 +141,12 @@ class TemplateAdmin(StaffAdmin):
         },
     )
     def reject(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
-        template = self.must_get(request, object_id)
+        template = cast(Template, self.must_get(request, object_id))
         rule = str(RULES[form.cleaned_data["rule"]]) if form.cleaned_data["rule"] else ""
         reason = f"{rule} {form.cleaned_data['reason']}".strip()
         return self.run(
             request,
-            lambda: reject_template(template, reason=reason, by=request.user),  # type: ignore[arg-type]
-            done=_("Sent back."),
+            lambda: reject_template(template, reason=reason, by=cast(User, request.user)),
+            done=str(_("Sent back.")),
             to=reverse("admin:messaging_template_changelist"),
         )

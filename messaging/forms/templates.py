@@ -116,7 +116,7 @@ def initial_of(template: Template) -> dict[str, str]:
     header, body = (parts.part(template.components, kind) for kind in ("HEADER", "BODY"))
     examples = [*examples_of(body), *(header.get("example") or {}).get("header_text", [])]
     buttons = parts.part(template.components, "BUTTONS").get("buttons", [])
-    link = next((b for b in buttons if b["type"] == "URL"), {})
+    link: dict = next((b for b in buttons if b["type"] == "URL"), {})
     return {
         "category": template.category,
         "header": header.get("text", ""),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from messaging.models import Template
@@ -16,7 +17,7 @@ class Starter:
     """A template somebody may begin with."""
 
     key: str
-    title: str
+    title: str | Promise
     name: str
     category: str
     header: str
