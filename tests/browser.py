@@ -23,6 +23,8 @@ from django.conf import settings as django_settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
 
+from profiles.tests.people import sign_in
+
 ROOT = Path(__file__).resolve().parent.parent
 AXE = (ROOT / "tests/vendor/axe-core-4.14.1/axe.min.js").read_text()
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -221,17 +223,8 @@ class Visitor:
 
 
 def session_of(user) -> str:
-    """The cookie of a session in which this user signed in with a second factor."""
-    client = Client()
-    client.force_login(user, backend=django_settings.AUTHENTICATION_BACKENDS[0])
-    session = client.session
-    now = session.get_expiry_date().timestamp() - session.get_expiry_age()
-    session["account_authentication_methods"] = [
-        {"method": "code", "at": now},
-        {"method": "mfa", "type": "totp", "at": now},
-    ]
-    session.save()
-    return client.cookies[django_settings.SESSION_COOKIE_NAME].value
+    """The cookie of a session in which this user signed in, second factor included."""
+    return sign_in(Client(), user).cookies[django_settings.SESSION_COOKIE_NAME].value
 
 
 def axe_faults(page: Page) -> list[str]:

@@ -173,6 +173,13 @@ document.addEventListener("htmx:responseError", (e) => {
 });
 document.addEventListener("htmx:sendError", () => toast({ tone: "bad", text: root.dataset.offline }));
 
+// A passkey could not be used. Who closed the browser's own window knows that.
+document.addEventListener("allauth.error", (e) => {
+  const { name, message } = e.detail.exception;
+  e.preventDefault();
+  if (!["NotAllowedError", "AbortError"].includes(name)) toast({ tone: "bad", text: message });
+});
+
 const firstFault = (within) => within.querySelector?.("[aria-invalid=true]:not([type=hidden])")?.focus();
 firstFault(document);
 

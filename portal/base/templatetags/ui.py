@@ -169,6 +169,38 @@ def words_since(moment: datetime, *, now: datetime) -> str:
     return format_date(here, "j M" if here.year == today.year else "j M Y")
 
 
+# What a browser calls itself, the more particular first: each also claims to be those after it.
+BROWSERS = {
+    "Edg": "Edge",
+    "OPR": "Opera",
+    "SamsungBrowser": "Samsung Internet",
+    "Firefox": "Firefox",
+    "FxiOS": "Firefox",
+    "CriOS": "Chrome",
+    "Chrome": "Chrome",
+    "Safari": "Safari",
+}
+SYSTEMS = {
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "CrOS": "ChromeOS",
+    "Mac OS": "macOS",
+    "Windows": "Windows",
+    "Linux": "Linux",
+}
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """A browser's name for itself in words: Firefox on Windows. What is unknown stays as it is."""
+    program = next((name for sign, name in BROWSERS.items() if f"{sign}/" in user_agent), None)
+    system = next((name for sign, name in SYSTEMS.items() if sign in user_agent), None)
+    if program and system:
+        return _("%(program)s on %(system)s") % {"program": program, "system": system}
+    return user_agent
+
+
 @register.filter
 def initials(name: str) -> str:
     """One or two letters that stand for a name."""
