@@ -61,6 +61,8 @@ log_line_prefix = '%m '
 log_min_messages = 'warning'
 """
 
+INCLUDE = "\ninclude = 'signet.conf'\n"
+
 ACCESS = """\
 # Written anew at each start by portal/run/database.py.
 host  all  signet_owner  127.0.0.1/32  scram-sha-256
@@ -153,11 +155,14 @@ class Database(Service):
         self.is_made.touch()
 
     def configure(self) -> None:
+        """Our settings, after those that initdb found to work here."""
         fsync = "off" if os.getenv("DATABASE_FSYNC") == "off" else "on"
-        (self.folder / "postgresql.conf").write_text(
-            CONFIGURATION.format(port=self.port, fsync=fsync)
-        )
+        ours = CONFIGURATION.format(port=self.port, fsync=fsync)
+        (self.folder / "signet.conf").write_text(ours)
         (self.folder / "pg_hba.conf").write_text(ACCESS)
+        main = self.folder / "postgresql.conf"
+        if INCLUDE not in main.read_text():
+            main.write_text(main.read_text() + INCLUDE)
 
     def wait_for_orphans(self) -> None:
         """After a kill -9 the server's children need a moment to notice; until then none starts."""
@@ -211,10 +216,10 @@ class Database(Service):
                 connect_timeout=5,
             ).close()
         except psycopg.OperationalError as error:
-            said = str(error).strip().splitlines()[-1].rpartition("FATAL:")[2].strip()
+            said = str(error)
             if "starting up" in said or "not yet accepting" in said:
                 return "it was not shut down cleanly and recovers what was committed"
-            return said
+            return said.partition("FATAL:")[2].strip() or said.strip()
         return "ready"
 
 

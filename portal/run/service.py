@@ -72,7 +72,7 @@ class Service:
         if not is_free(self.port):
             raise CannotStart(
                 f"Port {self.port}, for the {self.noun}, is taken by another program. "
-                f"Stop that program, or choose another: PORT={PORT + 100} (the others follow it)."
+                f"Stop that program, or choose others by PORT={PORT + 100}."
             )
 
     def check_it_listens_there(self, process: psutil.Process) -> None:
@@ -86,7 +86,7 @@ class Service:
 
     @contextlib.contextmanager
     def starting(self) -> Iterator[None]:
-        """Only one of us prepares and starts at a time."""
+        """Only one of us looks, prepares and starts at a time."""
         (VAR / "run").mkdir(parents=True, exist_ok=True)
         with open(VAR / "run" / f"{self.name}.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -134,7 +134,10 @@ class Service:
             start_new_session=True,  # a Ctrl-C at the terminal is ours to pass on
             preexec_fn=self._die_with_parent,
         )
-        return psutil.Process(child.pid)
+        process = psutil.Process(child.pid)
+        while child.poll() is None and not self.running():
+            time.sleep(0.02)  # until its pid file says so, and whoever comes next can see it
+        return process
 
     def _die_with_parent(self) -> None:
         if sys.platform == "linux":
@@ -146,6 +149,9 @@ class Service:
         """Start the server in the background and return when it answers."""
         if self.is_replaced() or (self.followed() and self.state() == "ready"):
             return
+        with self.starting():
+            if not self.running():
+                self.check_port()
         LOGS.mkdir(parents=True, exist_ok=True)
         log = LOGS / f"{self.name}.log"
         begin = log.stat().st_size if log.exists() else 0
@@ -169,7 +175,7 @@ class Service:
             if (now := time.monotonic()) - told >= 5:
                 told = now
                 say(f"Waiting for the {self.noun}, {now - begin:.0f} s: {state}")
-            time.sleep(0.05)
+            time.sleep(0.05 if now - begin < 2 else 0.5)
 
     def let_clients_leave(self, process: psutil.Process) -> None:
         """Web and workers are told to end at the same moment: let them finish what they do."""

@@ -99,12 +99,12 @@ def is_marked(process: psutil.Process) -> bool:
 def check_ports(lines: dict[str, str]) -> None:
     wanted = {"web": PORT}
     if "stripe" in lines:
-        wanted |= {"stripe": places.STRIPE_PEER_PORT, "stripe's engine": places.STRIPE_ENGINE_PORT}
+        wanted |= {"stripe": places.STRIPE_PEER_PORT, "engine of stripe": places.STRIPE_ENGINE_PORT}
     for name, port in wanted.items():
         if not is_free(port):
             raise CannotStart(
-                f"Port {port}, for {name}, is taken by another program. Stop that program, or "
-                f"choose another: make run PORT={PORT + 100} (the other ports follow it)."
+                f"Port {port}, for the {name}, is taken by another program. "
+                f"Stop that program, or choose others: make run PORT={PORT + 100}"
             )
 
 
