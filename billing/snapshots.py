@@ -30,3 +30,30 @@ class SubscriptionSnapshot:
     past_due_since: datetime | None = None  # when the oldest unpaid invoice was made
     paused: bool = False
     livemode: bool = False
+
+
+@dataclass(frozen=True)
+class SessionSnapshot:
+    """A Checkout session."""
+
+    session_id: str
+    status: str  # open, complete or expired
+    url: str
+    reference: str  # our client_reference_id: the id of the business
+    customer_id: str
+    subscription_id: str
+    attempt: str  # uuid of our CheckoutAttempt
+
+
+@dataclass(frozen=True)
+class EventSnapshot:
+    """That something happened to an object; what it is now is asked separately."""
+
+    stripe_id: str
+    type: str
+    happened_at: datetime
+    livemode: bool
+    object_id: str
+    subscription_id: str
+    customer_id: str
+    account_id: str  # of a connected account; empty for our own

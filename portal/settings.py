@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -237,6 +238,18 @@ CELERY_BEAT_SCHEDULE = {
         "task": "profiles.services.verification.lapse_verifications",
         "schedule": 900,
     },
+    "handle Stripe's events": {
+        "task": "billing.services.stripe_events.handle_events",
+        "schedule": 30,
+    },
+    "fetch Stripe's events that no webhook brought": {
+        "task": "billing.services.reconcile.reconcile_events",
+        "schedule": 600,
+    },
+    "ask Stripe about every live subscription": {
+        "task": "billing.services.reconcile.refresh_live_subscriptions",
+        "schedule": crontab(hour="3", minute="20"),
+    },
 }
 
 # People who have accounts: members of businesses, and staff. The messenger's people have none.
@@ -281,6 +294,9 @@ DEFAULT_FROM_EMAIL = os.getenv(
 # Money. STRIPE_API_BASE empty means Stripe itself.
 STRIPE_SECRET_KEY = os.getenv("STRIPE_SECRET_KEY") or ("sk_test_local" if STRIPE_API_BASE else "")
 STRIPE_WEBHOOK_SECRETS = listed("STRIPE_WEBHOOK_SECRETS", "whsec_local" if STRIPE_API_BASE else "")
+STRIPE_AUTOMATIC_TAX = os.getenv("STRIPE_AUTOMATIC_TAX") == "1"
+# Empty: what the Stripe account offers where the buyer is. Else such as card,pix or card,upi.
+STRIPE_PAYMENT_METHODS = listed("STRIPE_PAYMENT_METHODS")
 
 # The APIs.
 REST_FRAMEWORK = {
@@ -348,7 +364,11 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": os.getenv("LOG_LEVEL", "INFO")},
-    "loggers": {"django": {"handlers": []}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "django": {"handlers": []},
+        "django.request": {"level": "ERROR"},
+        "stripe": {"level": "WARNING"},
+    },
 }
 
 from portal.unfold import UNFOLD  # noqa: E402, F401  (the look of the admin, a page of its own)

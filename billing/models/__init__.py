@@ -1,6 +1,6 @@
 from billing.models.checkouts import CheckoutAttempt
 from billing.models.customers import Customer
-from billing.models.events import StripeEvent
+from billing.models.events import ReconcileRun, StripeEvent
 from billing.models.overrides import PlanOverride
 from billing.models.subscriptions import Subscription
 from billing.models.usage import Usage
@@ -9,6 +9,7 @@ __all__ = [
     "CheckoutAttempt",
     "Customer",
     "PlanOverride",
+    "ReconcileRun",
     "StripeEvent",
     "Subscription",
     "Usage",

@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 
@@ -31,7 +32,7 @@ class StripeEvent(models.Model):
     account_id = models.CharField(max_length=64, blank=True)
     happened_at = models.DateTimeField()
     source = models.CharField(max_length=10, choices=Source, default=Source.WEBHOOK)
-    received_at = models.DateTimeField(default=timezone.now)
+    received_at = models.DateTimeField(db_default=Now())
     due_at = models.DateTimeField(default=timezone.now)
     leased_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -52,3 +53,14 @@ class StripeEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.stripe_id}"
+
+
+class ReconcileRun(models.Model):
+    """One look at Stripe's own list of events; the next begins where this one ended."""
+
+    through = models.DateTimeField(unique=True)
+    seen = models.PositiveIntegerField()
+    missed = models.PositiveIntegerField(help_text="Events that no webhook had brought.")
+
+    def __str__(self) -> str:
+        return f"{self.through:%Y-%m-%d %H:%M}: {self.missed} of {self.seen} missed"

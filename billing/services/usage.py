@@ -1,15 +1,36 @@
 """How much of its plan a business has used."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from django.db import connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from billing.entitlements import entitlements
+from billing.entitlements import Entitlements, entitlements
 from billing.models import Usage
 from portal.base.refused import Refused
-from profiles.models import Business
+from profiles.models import Business, Notice
+from profiles.services.notices import notify
+
+WARN_AT = (100, 80)  # percent of the month's recipients, the highest first
+
+
+@dataclass(frozen=True)
+class UsageLine:
+    """One limit of the plan and how much of it is taken."""
+
+    name: str
+    used: int
+    limit: int
+
+    @property
+    def tone(self) -> str:
+        """How worried its bar looks."""
+        if self.limit and self.used * 100 >= self.limit * 80:
+            return "bad" if self.used >= self.limit else "warn"
+        return ""
 
 
 def month_of(now: datetime) -> date:
@@ -58,6 +79,8 @@ def claim_recipients(business: Business, n: int, *, now: datetime | None = None)
             % {"n": f"{n:,}", "left": f"{left:,}", "limit": f"{rights.recipients_a_month:,}"},
             code="quota_reached",
         )
+
+    _warn(business, used, rights.recipients_a_month, now)
     return rights.recipients_a_month - used
 
 
@@ -89,3 +112,41 @@ def _take(business: Business, n: int, limit: int, now: datetime) -> int | None:
         )
         taken = cursor.fetchone()
     return taken[0] if taken else None
+
+
+def _warn(business: Business, used: int, limit: int, now: datetime) -> None:
+    """Tell the owners once at 80 and once at 100 percent. The row is still locked by the claim."""
+    percent = next((step for step in WARN_AT if used * 100 >= step * limit), 0)
+    if not percent or not Usage.objects.filter(
+        business=business, month=month_of(now), warned_percent__lt=percent
+    ).update(warned_percent=percent):
+        return
+    notify(
+        business,
+        "usage_warning",
+        title=_("%(percent)s %% of this month's recipients are used") % {"percent": percent},
+        body=_("%(used)s of %(limit)s. The count begins anew on %(day)s.")
+        % {"used": f"{used:,}", "limit": f"{limit:,}", "day": f"{next_reset(now):%d %B}"},
+        link=reverse("billing", args=[business.slug]),
+        level=Notice.Level.WARN,
+    )
+
+
+def usage_lines(
+    business: Business, rights: Entitlements, *, now: datetime | None = None
+) -> list[UsageLine]:
+    """What the billing page shows as bars."""
+    seats = business.memberships.filter(removed_at=None)
+    invited = business.invitations.filter(
+        accepted_at=None, withdrawn_at=None, expires_at__gt=now or timezone.now()
+    )
+    profiles = business.profiles.filter(is_test=False, closed_at=None)
+    return [
+        UsageLine(
+            _("Recipients of campaigns"),
+            recipients_used(business, now=now),
+            rights.recipients_a_month,
+        ),
+        UsageLine(_("Seats, with open invitations"), seats.count() + invited.count(), rights.seats),
+        UsageLine(_("Profiles"), profiles.count(), rights.profiles),
+    ]
