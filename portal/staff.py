@@ -1,5 +1,7 @@
 """What the staff's admin shows around its pages: the sidebar, the counts on it, the home page."""
 
+from typing import TYPE_CHECKING
+
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
@@ -7,11 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from messaging.models import Template
 from profiles.models import VerificationCase
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 State = VerificationCase.State
 
 # Groups of the sidebar: title, then (label, icon, admin address, permission, badge) each. An entry
 # shows only to who may see its page.
-SIDEBAR = [
+SIDEBAR: list[tuple["StrOrPromise | None", list[tuple["StrOrPromise", str, str, str, str]]]] = [
     (None, [(_("Dashboard"), "monitoring", "admin:index", "", "")]),
     (
         _("Queues"),
@@ -78,7 +83,7 @@ def navigation(request: HttpRequest) -> list[dict]:
 
 
 def _item(
-    request: HttpRequest, title: str, icon: str, name: str, permission: str, badge: str
+    request: HttpRequest, title: "StrOrPromise", icon: str, name: str, permission: str, badge: str
 ) -> dict | None:
     if permission and not request.user.has_perm(permission):
         return None

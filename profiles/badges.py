@@ -1,6 +1,6 @@
 """What the badge of a profile says, in words for anyone."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.utils import timezone
@@ -32,23 +32,24 @@ def badge_of(profile: Profile, now: datetime | None = None) -> Badge:
     if verification is None:
         return Badge(False, _why_unverified(profile))
 
-    facts = {
-        "legal_name": verification.case.legal_name,
-        "country": verification.case.country,
-        "checked": [
+    badge = Badge(
+        True,
+        _("%(name)s is a verified business.") % {"name": profile.business},
+        legal_name=verification.case.legal_name,
+        country=verification.case.country,
+        checked=[
             check.get_kind_display()
             for check in verification.case.checks.filter(result=Check.Result.PASSED)
         ],
-        "since": verification.granted_at,
-        "until": verification.valid_until,
-    }
+        since=verification.granted_at,
+        until=verification.valid_until,
+    )
     if profile.standing in Profile.BADGE_OFF:
-        return Badge(False, _why_lost(profile), **facts)
+        return replace(badge, shown=False, sentence=_why_lost(profile))
     if not profile.business.is_paid(now):
-        return Badge(
-            False, _("The business was checked, but its badge is not active now."), **facts
-        )
-    return Badge(True, _("%(name)s is a verified business.") % {"name": profile.business}, **facts)
+        sentence = _("The business was checked, but its badge is not active now.")
+        return replace(badge, shown=False, sentence=sentence)
+    return badge
 
 
 def _current(profile: Profile, now: datetime) -> Verification | None:

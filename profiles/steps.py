@@ -23,7 +23,7 @@ def make_a_profile(business: Business) -> Step:
 def get_verified(business: Business) -> Step:
     case = business.cases.order_by("-created_at").first()
     state = case.state if case else ""
-    hints = {
+    hints: dict[str, str] = {
         State.SUBMITTED: _("Handed in. We are looking at it."),
         State.IN_REVIEW: _("Handed in. We are looking at it."),
         State.NEEDS_INFORMATION: _("We need one more thing from you."),

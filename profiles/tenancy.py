@@ -15,9 +15,22 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from profiles.models import Business, Membership
+from profiles.models import Business, Membership, User
 
 Role = Membership.Role
+
+
+class UserRequest(HttpRequest):
+    """A request of somebody who is signed in."""
+
+    user: User
+
+
+class MemberRequest(UserRequest):
+    """A request of a member, as `in_business` passes it on."""
+
+    membership: Membership
+
 
 EVERYONE = tuple(Role)
 MANAGE = (Role.OWNER, Role.ADMIN)
@@ -60,7 +73,7 @@ def in_business(*, roles: tuple[str, ...] = EVERYONE) -> Callable:
 
 
 def business_page(
-    request: HttpRequest, business: Business, template: str, *, status: int = 200, **context
+    request: MemberRequest, business: Business, template: str, *, status: int = 200, **context
 ) -> HttpResponse:
     """A page of the dashboard: what its layout shows (business, profile, own role) and
     `context`.
@@ -71,6 +84,6 @@ def business_page(
     shown = {
         "business": business,
         "profile": profile,
-        "membership": request.membership,  # type: ignore[attr-defined]
+        "membership": request.membership,
     }
     return render(request, template, shown | context, status=status)

@@ -64,7 +64,7 @@ def picture(data: bytes, kind: str, max_side: int):
     from PIL import Image, ImageOps
 
     Image.MAX_IMAGE_PIXELS = None  # we look at the size ourselves, before decoding
-    image = Image.open(io.BytesIO(data), formats=[kind.upper()])
+    image: Image.Image = Image.open(io.BytesIO(data), formats=[kind.upper()])
     if image.width * image.height > MAX_PIXELS:
         sys.exit(TOO_LARGE)
     if kind == "jpeg":

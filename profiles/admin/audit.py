@@ -24,7 +24,7 @@ class AuditRowAdmin(StaffAdmin):
 
     @display(description=_("Actor"))
     def who(self, row: AuditRow) -> str:
-        return str(row.actor) if row.actor else _("The system")
+        return str(row.actor or _("The system"))
 
     @display(description=_("Reason"))
     def why(self, row: AuditRow) -> str:

@@ -6,6 +6,7 @@ edited by hand.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -23,8 +24,14 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from portal.base.refused import Refused
-from profiles.models import AuditRow
+from profiles.models import AuditRow, User
 from profiles.services.audit import record
+
+
+class StaffRequest(HttpRequest):
+    """A request of somebody who came through the admin's door."""
+
+    user: User
 
 
 class ConfirmForm(BaseDialogForm):
@@ -54,7 +61,7 @@ class StaffAdmin(ModelAdmin):
     warn_unsaved_form = True
     actions = None
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None):
+    def get_readonly_fields(self, request, obj=None):
         own = [field.name for field in self.model._meta.fields if field.name not in self.editable]
         computed = [name for name in self.readonly_fields if name not in own]
         return [*computed, *own]
@@ -69,7 +76,7 @@ class StaffAdmin(ModelAdmin):
         return bool(self.editable) and super().has_change_permission(request, obj)
 
     def run(
-        self, request: HttpRequest, operation: Callable[[], object], *, done: str, to: str = ""
+        self, request: HttpRequest, operation: Callable[[], object], *, done: object, to: str = ""
     ) -> HttpResponse:
         """Call the service behind an action's dialog and answer the dialog.
 
@@ -83,11 +90,11 @@ class StaffAdmin(ModelAdmin):
         except Refused as refusal:
             messages.error(request, refusal.sentence)
         else:
-            messages.success(request, done)
+            messages.success(request, str(done))
         page = to or request.headers.get("HX-Current-URL") or reverse("admin:index")
         return HttpResponse(headers={"HX-Redirect": page})
 
-    def must_get(self, request: HttpRequest, object_id: str) -> Model:
+    def must_get(self, request: HttpRequest, object_id: str) -> Any:
         """The row, through the admin's own queryset. Raises Http404."""
         obj = self.get_object(request, unquote(str(object_id)))
         if obj is None:
@@ -95,16 +102,16 @@ class StaffAdmin(ModelAdmin):
         return obj
 
     # What is edited by hand is a row of the audit, in the transaction of the form.
-    def log_addition(self, request: HttpRequest, obj: Model, message: object) -> None:
+    def log_addition(self, request, obj, message):
         record(obj, f"{self._noun}.added", by=request.user)
 
-    def log_change(self, request: HttpRequest, obj: Model, message: object) -> None:
+    def log_change(self, request, obj, message):
         before, after = getattr(request, "staff_changes", ({}, {}))
         record(obj, f"{self._noun}.changed_by_staff", by=request.user, before=before, after=after)
 
-    def save_model(self, request: HttpRequest, obj: Model, form, change: bool) -> None:
+    def save_model(self, request, obj, form, change):
         names = [name for name in form.changed_data if name in form.fields]
-        request.staff_changes = (  # type: ignore[attr-defined]
+        request.staff_changes = (
             {name: _plain(form.initial.get(name)) for name in names},
             {name: _plain(form.cleaned_data.get(name)) for name in names},
         )

@@ -11,7 +11,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from profiles.admin.base import ReadOnlyTable, ReasonForm, StaffAdmin
+from profiles.admin.base import ReadOnlyTable, ReasonForm, StaffAdmin, StaffRequest
 from profiles.models import Business, Membership, Profile, VerificationCase
 from profiles.places import country_name
 from profiles.services.verification import withdraw_verification
@@ -61,7 +61,7 @@ class BusinessAdmin(StaffAdmin):
         return [business.name, country_name(business.country), business.name[:2].upper()]
 
     @display(description=_("Identity"), label={"verified": "success", "not": "info"})
-    def identity(self, business: Business) -> tuple[str, str]:
+    def identity(self, business: Business) -> tuple[str, object]:
         if business.is_verified():
             return "verified", _("Verified")
         return "not", _("Not verified")
@@ -87,7 +87,7 @@ class BusinessAdmin(StaffAdmin):
             "form_submit_text": _("Withdraw"),
         },
     )
-    def withdraw(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
+    def withdraw(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
         business = self.must_get(request, object_id)
         return self.run(
             request,
@@ -125,7 +125,7 @@ class ProfileAdmin(StaffAdmin):
             "revoked": "danger",
         },
     )
-    def show_standing(self, profile: Profile) -> tuple[str, str]:
+    def show_standing(self, profile: Profile) -> tuple[str, object]:
         return profile.standing, profile.get_standing_display()
 
     @display(
@@ -133,7 +133,7 @@ class ProfileAdmin(StaffAdmin):
         ordering="quality",
         label={"unknown": "info", "green": "success", "yellow": "warning", "red": "danger"},
     )
-    def show_quality(self, profile: Profile) -> tuple[str, str]:
+    def show_quality(self, profile: Profile) -> tuple[str, object]:
         return profile.quality, profile.get_quality_display()
 
     @display(description=_("Badge"), boolean=True)

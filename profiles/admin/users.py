@@ -43,7 +43,7 @@ class UserAdmin(StaffAdmin):
     def get_queryset(self, request: HttpRequest):
         return super().get_queryset(request).prefetch_related("groups")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None):
+    def get_readonly_fields(self, request, obj=None):
         """Nobody gives themselves rights."""
         fields = [*super().get_readonly_fields(request, obj)]
         if obj and obj.pk == request.user.pk:
@@ -63,7 +63,7 @@ class UserAdmin(StaffAdmin):
     def get_inlines(self, request: HttpRequest, obj: User | None = None) -> list:
         return self.inlines if obj else []
 
-    def save_model(self, request: HttpRequest, obj: User, form, change: bool) -> None:
+    def save_model(self, request, obj, form, change):
         obj.email = obj.email.strip().lower()
         if not change:
             obj.set_unusable_password()  # they sign in by code or passkey

@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 
 from portal.base.refused import Refused
 from portal.base.sealing import Unreadable
-from profiles.admin.base import ConfirmForm, ReadOnlyTable, ReasonForm, StaffAdmin
+from profiles.admin.base import ConfirmForm, ReadOnlyTable, ReasonForm, StaffAdmin, StaffRequest
 from profiles.models import Check, Document, Verification, VerificationCase
 from profiles.places import country_name
 from profiles.services.documents import view_page
@@ -145,7 +145,7 @@ class VerificationCaseAdmin(StaffAdmin):
             State.REJECTED: "danger",
         },
     )
-    def show_state(self, case: VerificationCase) -> tuple[str, str]:
+    def show_state(self, case: VerificationCase) -> tuple[str, object]:
         return case.state, case.get_state_display()
 
     @display(description=_("Waiting for"))
@@ -186,7 +186,7 @@ class VerificationCaseAdmin(StaffAdmin):
             "form_submit_text": _("Claim"),
         },
     )
-    def claim(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
+    def claim(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
         case = self.must_get(request, object_id)
         return self.run(
             request,
@@ -206,7 +206,7 @@ class VerificationCaseAdmin(StaffAdmin):
             "form_submit_text": _("Put back"),
         },
     )
-    def release(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
+    def release(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
         case = self.must_get(request, object_id)
         return self.run(
             request, lambda: release_case(case, by=request.user), done=_("It is in the queue.")
@@ -224,7 +224,7 @@ class VerificationCaseAdmin(StaffAdmin):
             "form_submit_text": _("Approve"),
         },
     )
-    def approve(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
+    def approve(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
         case = self.must_get(request, object_id)
         return self.run(
             request,
@@ -243,7 +243,7 @@ class VerificationCaseAdmin(StaffAdmin):
             "form_submit_text": _("Ask"),
         },
     )
-    def ask(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
+    def ask(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
         case = self.must_get(request, object_id)
         return self.run(
             request,
@@ -263,7 +263,7 @@ class VerificationCaseAdmin(StaffAdmin):
             "form_submit_text": _("Reject"),
         },
     )
-    def reject(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
+    def reject(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
         case = self.must_get(request, object_id)
         return self.run(
             request,
@@ -304,7 +304,7 @@ class VerificationCaseAdmin(StaffAdmin):
         }
         return TemplateResponse(request, "admin/profiles/document.html", context)
 
-    def page_view(self, request: HttpRequest, pk: int, uuid, number: int) -> HttpResponse:
+    def page_view(self, request: StaffRequest, pk: int, uuid, number: int) -> HttpResponse:
         """One page as a picture; that it was looked at is a row of the audit."""
         document = self._document(request, pk, uuid)
         try:

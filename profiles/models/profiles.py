@@ -131,7 +131,7 @@ class Profile(models.Model):
     @property
     def logo_url(self) -> str:
         """Where the logo is served; empty when there is none. The address changes with the logo."""
-        if not self.logo:
+        if not self.logo.name:
             return ""
         return reverse("profile_logo", args=[self.logo.name.rpartition("/")[2]])
 

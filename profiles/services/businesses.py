@@ -62,5 +62,11 @@ def change_business(business: Business, *, by: User, **fields: str) -> Business:
         setattr(business, field, value)
     business.save(update_fields=list(changed))
 
-    record(business, "business.changed", by=by, before={f: before[f] for f in changed}, **changed)
+    record(
+        business,
+        "business.changed",
+        by=by,
+        before={field: before[field] for field in changed},
+        after=changed,
+    )
     return business

@@ -82,7 +82,13 @@ def change_profile(profile: Profile, *, by: User | None, **fields: str) -> Profi
         setattr(profile, field, value)
     profile.save(update_fields=list(changed))
 
-    record(profile, "profile.changed", by=by, before={f: before[f] for f in changed}, **changed)
+    record(
+        profile,
+        "profile.changed",
+        by=by,
+        before={field: before[field] for field in changed},
+        after=changed,
+    )
     announce(f"profile:{profile.pk}", "profile")
     return profile
 

@@ -56,9 +56,10 @@ def open_case(business: Business, *, by: User, now: datetime | None = None) -> V
     if refused := business.cases.filter(
         state=State.REJECTED, decided_at__gt=now - APPLY_AGAIN_AFTER
     ).first():
+        again = (refused.decided_at or now) + APPLY_AGAIN_AFTER
         raise Refused(
             _("The last request was refused. You can apply again from %(day)s.")
-            % {"day": (refused.decided_at + APPLY_AGAIN_AFTER).strftime("%-d %B %Y")},
+            % {"day": f"{again:%-d %B %Y}"},
             code="too_early",
         )
 
@@ -119,9 +120,9 @@ def submit_case(
 def missing_in(case: VerificationCase) -> list[str]:
     """What the business must still give before it can hand the request in, in words."""
     missing = [
-        str(case._meta.get_field(field).verbose_name)
-        for field in REQUIRED
-        if not getattr(case, field)
+        str(field.verbose_name)
+        for field in case._meta.fields
+        if field.name in REQUIRED and not getattr(case, field.name)
     ]
     if not case.documents.filter(deleted_at=None, kind__in=PROOFS).exists():
         missing.append(_("a register extract, a licence or a tax registration"))

@@ -64,7 +64,7 @@ class ProfileTests(TestCase):
         profile = make_profile(self.acme, "acme")
         change_profile(profile, by=self.alice, name="Acme Bank", about="", standing="clear")
         row = AuditRow.objects.get(event="profile.changed")
-        self.assertEqual(row.details, {"before": {"name": "Acme"}, "name": "Acme Bank"})
+        self.assertEqual(row.details, {"before": {"name": "Acme"}, "after": {"name": "Acme Bank"}})
 
     def test_what_is_not_the_businesses_own_cant_be_changed(self):
         profile = make_profile(self.acme, "acme")

@@ -1,7 +1,7 @@
 """Where a member of a business lands: its home, or the form that makes one."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
@@ -11,13 +11,13 @@ from profiles.checklist import checklist
 from profiles.forms import BusinessForm
 from profiles.models import Business
 from profiles.services.businesses import create_business
-from profiles.tenancy import business_page, in_business
+from profiles.tenancy import MemberRequest, UserRequest, business_page, in_business
 
 NUMBERS = "messaging/_home.html"  # the figures of what was sent, where messaging provides them
 
 
 @login_required
-def businesses(request: HttpRequest) -> HttpResponse:
+def businesses(request: UserRequest) -> HttpResponse:
     """/w/: the only business, a choice, or the form for a first one."""
     mine = list(Business.objects.of(request.user).order_by("name"))
     if not mine:
@@ -28,7 +28,7 @@ def businesses(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-def business_new(request: HttpRequest) -> HttpResponse:
+def business_new(request: UserRequest) -> HttpResponse:
     form = BusinessForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -41,7 +41,7 @@ def business_new(request: HttpRequest) -> HttpResponse:
 
 
 @in_business()
-def business_home(request: HttpRequest, business: Business) -> HttpResponse:
+def business_home(request: MemberRequest, business: Business) -> HttpResponse:
     """What is next, what needs attention, and the figures."""
     steps = checklist(business)
     return business_page(

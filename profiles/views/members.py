@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,12 +20,19 @@ from profiles.services.members import (
     remove_member,
     withdraw_invitation,
 )
-from profiles.tenancy import EVERYONE, MANAGE, business_page, in_business
+from profiles.tenancy import (
+    EVERYONE,
+    MANAGE,
+    MemberRequest,
+    UserRequest,
+    business_page,
+    in_business,
+)
 
 
 @require_http_methods(["GET", "POST"])
 @in_business(roles=MANAGE)
-def team(request: HttpRequest, business: Business) -> HttpResponse:
+def team(request: MemberRequest, business: Business) -> HttpResponse:
     form = InvitationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -58,7 +65,7 @@ def open_invitations(business: Business, now: datetime):
 
 @require_POST
 @in_business(roles=MANAGE)
-def member_change(request: HttpRequest, business: Business, pk: int) -> HttpResponse:
+def member_change(request: MemberRequest, business: Business, pk: int) -> HttpResponse:
     membership = get_object_or_404(business.memberships, pk=pk, removed_at=None)
     form = RoleForm(request.POST)
     if not form.is_valid():
@@ -74,7 +81,7 @@ def member_change(request: HttpRequest, business: Business, pk: int) -> HttpResp
 
 @require_POST
 @in_business(roles=EVERYONE)
-def member_remove(request: HttpRequest, business: Business, pk: int) -> HttpResponse:
+def member_remove(request: MemberRequest, business: Business, pk: int) -> HttpResponse:
     """Managers remove others; everyone may leave."""
     membership = get_object_or_404(business.memberships, pk=pk, removed_at=None)
     leaving = membership.user_id == request.user.pk
@@ -94,7 +101,7 @@ def member_remove(request: HttpRequest, business: Business, pk: int) -> HttpResp
 
 @require_POST
 @in_business(roles=MANAGE)
-def invitation_withdraw(request: HttpRequest, business: Business, token) -> HttpResponse:
+def invitation_withdraw(request: MemberRequest, business: Business, token) -> HttpResponse:
     invitation = get_object_or_404(business.invitations, token=token)
     try:
         withdraw_invitation(invitation, by=request.user)
@@ -107,7 +114,7 @@ def invitation_withdraw(request: HttpRequest, business: Business, token) -> Http
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def invitation(request: HttpRequest, token) -> HttpResponse:
+def invitation(request: UserRequest, token) -> HttpResponse:
     """/invite/<token>/: what one is invited to; a button accepts."""
     row = get_object_or_404(
         Invitation.objects.select_related("business", "invited_by"), token=token

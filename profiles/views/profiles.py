@@ -15,14 +15,14 @@ from profiles.badges import badge_of
 from profiles.forms import ProfileForm
 from profiles.models import Business, Profile
 from profiles.services.profiles import LOGO_BYTES, change_logo, change_profile, create_profile
-from profiles.tenancy import MANAGE, business_page, in_business
+from profiles.tenancy import MANAGE, MemberRequest, business_page, in_business
 
 LOGO_NAME = re.compile(r"[0-9a-f]{32}\.webp")
 
 
 @require_http_methods(["GET", "POST"])
 @in_business(roles=MANAGE)
-def public_profile(request: HttpRequest, business: Business) -> HttpResponse:
+def public_profile(request: MemberRequest, business: Business) -> HttpResponse:
     """The editor, with what people see beside it."""
     edited = business.profiles.filter(is_test=False, closed_at=None).order_by("created_at").first()
     form = ProfileForm(
@@ -38,7 +38,7 @@ def public_profile(request: HttpRequest, business: Business) -> HttpResponse:
 
 
 def _save(
-    request: HttpRequest, business: Business, profile: Profile | None, form: ProfileForm
+    request: MemberRequest, business: Business, profile: Profile | None, form: ProfileForm
 ) -> bool:
     """Whether all went in; a refusal is shown at its field."""
     fields = {name: value for name, value in form.cleaned_data.items() if name != "logo_file"}

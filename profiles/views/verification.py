@@ -1,7 +1,7 @@
 """The business's side of verification: say who you are, hand in papers, see what became of it."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from profiles.services.verification import (
     queue_place,
     submit_case,
 )
-from profiles.tenancy import MANAGE, business_page, in_business
+from profiles.tenancy import MANAGE, MemberRequest, business_page, in_business
 
 State = VerificationCase.State
 EDITABLE = (State.DRAFT, State.NEEDS_INFORMATION)
@@ -26,7 +26,7 @@ EDITABLE = (State.DRAFT, State.NEEDS_INFORMATION)
 
 @require_http_methods(["GET", "POST"])
 @in_business(roles=MANAGE)
-def verification(request: HttpRequest, business: Business) -> HttpResponse:
+def verification(request: MemberRequest, business: Business) -> HttpResponse:
     """One page for the whole way. A POST keeps the fields first, then does what its button says."""
     case = business.cases.order_by("-created_at").first()
     if request.method == "POST":
@@ -34,7 +34,9 @@ def verification(request: HttpRequest, business: Business) -> HttpResponse:
     return _page(request, business, case)
 
 
-def _post(request: HttpRequest, business: Business, case: VerificationCase | None) -> HttpResponse:
+def _post(
+    request: MemberRequest, business: Business, case: VerificationCase | None
+) -> HttpResponse:
     """`do` is the button: begin, save, upload or submit."""
     do = request.POST.get("do")
     try:
@@ -65,7 +67,7 @@ def _post(request: HttpRequest, business: Business, case: VerificationCase | Non
 
 
 def _upload(
-    request: HttpRequest, business: Business, case: VerificationCase, papers: DocumentForm
+    request: MemberRequest, business: Business, case: VerificationCase, papers: DocumentForm
 ) -> HttpResponse:
     if papers.is_valid():
         file = papers.cleaned_data["file"]
@@ -87,7 +89,7 @@ def _upload(
 
 
 def _page(
-    request: HttpRequest,
+    request: MemberRequest,
     business: Business,
     case: VerificationCase | None,
     *,
@@ -114,7 +116,7 @@ def _page(
 
 @require_POST
 @in_business(roles=MANAGE)
-def document_remove(request: HttpRequest, business: Business, uuid) -> HttpResponse:
+def document_remove(request: MemberRequest, business: Business, uuid) -> HttpResponse:
     document = Document.objects.filter(uuid=uuid, case__business=business, deleted_at=None).first()
     if document is None:
         raise Http404
