@@ -14,6 +14,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from portal.timetable import TIMETABLE
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(os.getenv("VAR_DIR") or BASE_DIR / "var")
 DEBUG = os.getenv("DEBUG") == "1"
@@ -227,6 +229,7 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_BEAT_SCHEDULER = "portal.beat.Scheduler"
+CELERY_BEAT_SCHEDULE = TIMETABLE
 CELERY_TIMEZONE = "UTC"
 # The timetable, in seconds; each task is named for its effect and may run twice.
 CELERY_BEAT_SCHEDULE = {

@@ -1,0 +1,51 @@
+"""What beat has done when: the jobs of all apps, each named for its effect, in one place.
+
+A job that waits longer than its own interval is dropped; the next one does the same.
+"""
+
+from celery.schedules import crontab
+
+SECONDS, MINUTES = 1, 60
+
+
+def every(interval: float, task: str) -> dict:
+    """The task each `interval` seconds."""
+    return {"task": task, "schedule": interval, "options": {"expires": interval}}
+
+
+def daily(hour: int, minute: int, task: str) -> dict:
+    """The task once a day (UTC)."""
+    return {"task": task, "schedule": crontab(minute=str(minute), hour=str(hour))}
+
+
+TIMETABLE = {
+    "do what is due for the outside world": every(
+        15 * SECONDS, "portal.base.services.outbox.perform_due"
+    ),
+    "call webhooks that are due": every(
+        15 * SECONDS, "messaging.services.webhook_calls.call_webhooks"
+    ),
+    # Campaigns.
+    "launch scheduled campaigns": every(
+        15 * SECONDS, "messaging.services.campaigns.launch_scheduled"
+    ),
+    "release first batches": every(
+        10 * SECONDS, "messaging.services.sweepers.release_first_batches"
+    ),
+    "resume stalled campaigns": every(
+        10 * SECONDS, "messaging.services.sweepers.resume_stalled_campaigns"
+    ),
+    "finish campaigns": every(30 * SECONDS, "messaging.services.sweepers.finish_campaigns"),
+    "look at running campaigns": every(
+        1 * MINUTES, "messaging.services.sweepers.look_at_running_campaigns"
+    ),
+    "squash counters": every(30 * SECONDS, "messaging.services.sweepers.squash_counters"),
+    # Trust.
+    "evaluate profiles that wait": every(
+        30 * SECONDS, "trust.services.evaluation.evaluate_waiting"
+    ),
+    "evaluate all profiles": every(15 * MINUTES, "trust.services.evaluation.evaluate_all"),
+    # Once a day.
+    "take a due snapshot": daily(2, 30, "audience.services.snapshots.take_due_snapshot"),
+    "lapse verifications": daily(3, 0, "profiles.services.verification.lapse_verifications"),
+}
