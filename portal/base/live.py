@@ -17,6 +17,7 @@ import contextlib
 import json
 import logging
 from collections import defaultdict
+from collections.abc import Iterable
 from urllib.parse import parse_qs
 
 import redis
@@ -48,6 +49,12 @@ def announce(topic: str, event: str, data: object = "") -> None:
     reconnect.
     """
     message = json.dumps([topic, event, str(data)])
+    transaction.on_commit(lambda: _publish(message), robust=True)
+
+
+def announce_each(topics: Iterable[str], event: str, data: object = "") -> None:
+    """The same to the listeners of many topics, in one message: each process picks out its own."""
+    message = json.dumps([list(topics), event, str(data)])
     transaction.on_commit(lambda: _publish(message), robust=True)
 
 
@@ -98,9 +105,10 @@ class Listeners:
                 logger.warning("The broker is away, live events wait: %s", error)
                 await asyncio.sleep(1)
 
-    def pass_on(self, topic: str, event: str, data: str) -> None:
-        for queue in self.by_topic.get(topic, ()):
-            self.put(queue, event, data)
+    def pass_on(self, topics: str | list[str], event: str, data: str) -> None:
+        for topic in [topics] if isinstance(topics, str) else topics:
+            for queue in self.by_topic.get(topic, ()):
+                self.put(queue, event, data)
 
     def broadcast(self, event: str, data: str) -> None:
         for queue in {queue for queues in self.by_topic.values() for queue in queues}:
