@@ -6,4 +6,7 @@ class MessagingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from messaging.services import webhook_events  # noqa: F401  (connects its receivers)
+        from messaging.services import (  # noqa: F401  (they connect their receivers)
+            lost_standing,
+            webhook_events,
+        )

@@ -1,5 +1,5 @@
 from messaging.models.apps import AccessToken, ApiCall, App
-from messaging.models.campaigns import Campaign, CampaignChunk, CounterDelta
+from messaging.models.campaigns import Campaign, CampaignChunk, CampaignNoise, CounterDelta
 from messaging.models.conversations import Contact, Conversation
 from messaging.models.messages import Message
 from messaging.models.sessions import PersonSession, SignInLink
@@ -17,6 +17,7 @@ __all__ = [
     "App",
     "Campaign",
     "CampaignChunk",
+    "CampaignNoise",
     "Contact",
     "Conversation",
     "CounterDelta",

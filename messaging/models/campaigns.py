@@ -39,17 +39,24 @@ class Campaign(models.Model):
     audience = models.JSONField(default=dict)  # the definition, as audience.definition says
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
+    # What a client named its request, so that asking again makes no second campaign.
+    idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
+    max_recipients = models.BigIntegerField(null=True, blank=True)  # the business's own limit
 
     # Frozen at launch.
     message_class = models.CharField(max_length=14, default="marketing")
+    template_version = models.PositiveIntegerField(null=True, blank=True)
     message_id = models.BigIntegerField(null=True, blank=True, unique=True)
     body = models.TextField(blank=True)
     content = models.JSONField(null=True, blank=True)
     salt = models.BigIntegerField(null=True, blank=True)
     snapshot_id = models.BigIntegerField(null=True, blank=True)
-    estimate = models.BigIntegerField(null=True, blank=True)  # people, noised: what usage debits
+    estimate = models.BigIntegerField(null=True, blank=True)  # people, noised
+    charged = models.BigIntegerField(null=True, blank=True)  # people that usage was debited
     cap = models.BigIntegerField(null=True, blank=True)  # most recipients, by quality and quota
-    first_batch = models.IntegerField(null=True, blank=True)  # people
+    first_batch = models.IntegerField(null=True, blank=True)  # people, about
+    first_chunks = models.IntegerField(null=True, blank=True)  # the chunks that they are in
+    fingerprint = models.CharField(max_length=64, blank=True)  # same words to the same people
     scheduled_at = models.DateTimeField(null=True, blank=True)
     launched_at = models.DateTimeField(null=True, blank=True)
     launched_by = models.ForeignKey(
@@ -57,7 +64,12 @@ class Campaign(models.Model):
     )
     hold_until = models.DateTimeField(null=True, blank=True)
     released_at = models.DateTimeField(null=True, blank=True)  # the first batch was found good
+    look = models.JSONField(null=True, blank=True)  # the latest verdict of rule 1
+    paused_because = models.TextField(blank=True)  # empty: a member paused it
     ended_at = models.DateTimeField(null=True, blank=True)
+    stopped_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     stop_reason = models.TextField(blank=True)
 
     class Meta:
@@ -66,8 +78,17 @@ class Campaign(models.Model):
             # What is launched has all that a chunk needs.
             models.CheckConstraint(
                 condition=Q(state__in=["draft", "scheduled", "cancelled"])
-                | Q(message_id__isnull=False, salt__isnull=False, launched_at__isnull=False),
+                | Q(
+                    message_id__isnull=False,
+                    salt__isnull=False,
+                    launched_at__isnull=False,
+                    first_chunks__isnull=False,
+                ),
                 name="launched_campaign_is_frozen",
+            ),
+            # A request made twice is one campaign.
+            models.UniqueConstraint(
+                fields=["business", "idempotency_key"], name="one_campaign_per_request"
             ),
             # Nobody's campaign is stopped without a reason.
             models.CheckConstraint(
@@ -119,10 +140,28 @@ class CampaignChunk(models.Model):
         return f"{self.campaign_id}/{self.bucket}"
 
 
+class CampaignNoise(models.Model):
+    """The one draw that hides single people in a count shown to the business; made once."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="noise")
+    metric = models.CharField(max_length=20)
+    draw = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            # One draw per campaign and metric: a second one could be averaged away.
+            models.UniqueConstraint(fields=["campaign", "metric"], name="one_draw_per_metric"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} {self.metric} {self.draw:+d}"
+
+
 class CounterDelta(models.Model):
     """What happened, counted as rows to add up: (business, profile, campaign) x metric x day.
 
-    Writers only insert, so they never wait for each other; a job squashes old rows into one.
+    Writers only insert, so they never wait for each other; a job adds what is new to the one row
+    that is squashed. The count is the sum of all.
     """
 
     business_id = models.BigIntegerField()
@@ -133,9 +172,21 @@ class CounterDelta(models.Model):
     )  # sent, delivered, read, replied, blocked, reported, failed
     day = models.DateField()
     n = models.BigIntegerField()
+    squashed = models.BooleanField(default=False)
 
     class Meta:
+        constraints = [
+            # What is squashed is one row.
+            models.UniqueConstraint(
+                fields=["business_id", "profile_id", "campaign_id", "metric", "day"],
+                condition=Q(squashed=True),
+                nulls_distinct=False,
+                name="one_squashed_count",
+            ),
+        ]
         indexes = [
+            # used by the job that squashes
+            models.Index(fields=["id"], condition=Q(squashed=False), name="counts_to_squash"),
             # used by the dashboard's charts
             models.Index(
                 fields=["business_id", "day", "metric"], include=["n"], name="counts_of_business"

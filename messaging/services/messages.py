@@ -3,7 +3,7 @@ a block comes wholly before or wholly after it.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -15,11 +15,13 @@ from messaging import rules
 from messaging.models import Contact, Conversation, Message, Template
 from messaging.services.counters import count
 from messaging.signals import message_received, status_changed
+from messaging.weights import weight_of
 from portal.base.ids import new_id
 from portal.base.live import announce
 from portal.base.pairwise import pairwise_number
 from portal.base.refused import Refused
 from profiles.models import Profile, User
+from trust.services.evidence import record_deliveries
 
 Status = Message.Status
 Direction = Message.Direction
@@ -177,6 +179,7 @@ def mark_delivered(
             [now, person_id, profile_id, read_id],
         )
     _tell(moved, "delivered", now=now)
+    _tell_trust(person_id, moved, now=now)
     return moved
 
 
@@ -384,6 +387,26 @@ def _tell(moved: Sequence[Message], metric: str, *, now: datetime) -> None:
             profile = profiles[message.profile_id]
             status_changed.send(Message, message=message, profile=profile)
             announce_business(profile, message.person_id)
+
+
+def _tell_trust(person_id: int, moved: Sequence[Message], *, now: datetime) -> None:
+    """What the person has now seen, by the same weight that a complaint of theirs would have."""
+    if not moved:
+        return
+    weight = weight_of(Person.objects.only("joined").get(person_id=person_id), now.date())
+    seen: dict[tuple[int, int | date], int] = {}
+    for message in moved:
+        key = (message.profile_id, unit_of(message))
+        seen[key] = seen.get(key, 0) + 1
+    for (profile_id, unit), n in seen.items():
+        record_deliveries(
+            Profile(pk=profile_id), unit=unit, delivered=n, weight=n * weight, now=now
+        )
+
+
+def unit_of(message: Message) -> int | date:
+    """What the message is judged with: its campaign, or the day it was sent on (UTC)."""
+    return message.campaign_id or message.created_at.astimezone(UTC).date()
 
 
 def _count_all(moved: Iterable[Message], metric: str, *, now: datetime) -> None:
