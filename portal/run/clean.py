@@ -30,6 +30,8 @@ def main() -> None:
     end_servers()
     for folder in (VAR, BASE_DIR / ".venv", *(BASE_DIR / name for name in CACHES)):
         remove(folder)
+    for folder in list(BASE_DIR.rglob("__pycache__")):
+        remove(folder)
     if is_root():
         remove(ROOT_HOME)
         if not any(ROOT_HOME.parent.glob("signet-*")):
