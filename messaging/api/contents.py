@@ -25,6 +25,7 @@ class Content:
     body: str = ""
     content: dict | None = None
     target: str = ""  # the wamid that a reaction is about
+    media: dict | None = None  # the client's {id} or {link} of a file, still to be found
 
 
 def read_content(kind: str, data: dict) -> Content:
@@ -94,6 +95,21 @@ def _card(card: dict, n: int) -> dict:
     return result
 
 
+def _media(kind: str) -> Callable[[dict], Content]:
+    """Who reads the object of a kind of file."""
+
+    def read(data: dict) -> Content:
+        given = thing(data, kind)
+        caption = ""
+        if kind in CAPTIONED:
+            caption = text(given, "caption", most=1024, where=kind, required=False)
+        return Content(kind, caption, {}, media=given)
+
+    return read
+
+
+CAPTIONED = (Kind.IMAGE, Kind.VIDEO, Kind.DOCUMENT)
+FILES = (Kind.IMAGE, Kind.VIDEO, Kind.AUDIO, Kind.DOCUMENT, Kind.STICKER)
 CARD_LISTS = {
     "phones": ("phone", "type", "wa_id"),
     "emails": ("email", "type"),
@@ -213,6 +229,7 @@ def _without_empty(row: dict) -> dict:
 
 READERS: dict[str, Callable[[dict], Content]] = {
     "text": _text,
+    **{kind.value: _media(kind.value) for kind in FILES},
     "location": _location,
     "reaction": _reaction,
     "contacts": _contacts,

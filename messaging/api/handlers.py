@@ -1,5 +1,5 @@
 """All who answer: importing them registers them."""
 
-from messaging.api import accounts, apps, messages, profiles, templates
+from messaging.api import accounts, apps, media, messages, profiles, templates
 
-__all__ = ["accounts", "apps", "messages", "profiles", "templates"]
+__all__ = ["accounts", "apps", "media", "messages", "profiles", "templates"]

@@ -3,9 +3,10 @@
 from django.utils.translation import gettext as _
 
 from messaging.api.calls import MESSAGING, POST, Call, edge
-from messaging.api.contents import Content, read_content
+from messaging.api.contents import FILES, Content, read_content
 from messaging.api.errors import GraphError, wrong
 from messaging.api.fields import text, thing, things
+from messaging.api.media import media_object
 from messaging.api.recipients import recipient_entry, recipient_of
 from messaging.models import Conversation, Message, Template
 from messaging.services import conversations
@@ -45,13 +46,14 @@ def _send(call: Call, kind: str) -> dict:
     content = read_content(kind, call.data)
     person_id, written = recipient_of(call.business, call.data)
     reply_to = _target(call, content, person_id)
+    stored = _with_files(call, content)
     message = send_message(
         call.node,
         person_id,
         by=None,
         kind=content.kind,
         body=content.body,
-        content=content.content,
+        content=stored,
         reply_to=reply_to,
         client_data=_client_data(call.data),
         now=call.now,
@@ -78,6 +80,7 @@ def _send_template(call: Call) -> dict:
         )
     ensure_sendable(template)
     rendered = render(template, components)
+    _find_header(call, rendered.content.get("header"), "template.components")
     message = send_message(
         call.node,
         person_id,
@@ -93,6 +96,24 @@ def _send_template(call: Call) -> dict:
     answer = _sent(call, message, written)
     answer["messages"][0]["message_status"] = "accepted"
     return answer
+
+
+def _with_files(call: Call, content: Content) -> dict | None:
+    """The message's content with its files found, or fetched: outside any transaction."""
+    if content.media is not None:
+        return media_object(
+            call.business, content.kind, content.media, where=content.kind, now=call.now
+        )
+    _find_header(call, (content.content or {}).get("header"), "interactive.header")
+    return content.content
+
+
+def _find_header(call: Call, header: dict | None, where: str) -> None:
+    """Put the file of a header that has one in the place of its id or link."""
+    if header and (kind := header["type"]) in FILES:
+        header[kind] = media_object(
+            call.business, kind, header[kind], where=f"{where}.{kind}", now=call.now
+        )
 
 
 def _sent(call: Call, message: Message, written: str) -> dict:

@@ -1,13 +1,15 @@
 """Where the Cloud-API compatible face begins: any version or none, slashes as they come."""
 
-from django.urls import re_path
+from django.urls import path, re_path
 
 from messaging.api.graph import graph
+from messaging.api.media import media_file
 
 VERSION = r"(?P<version>v\d+(?:\.\d+)?)"
 NODE = r"(?P<node>\d+|app|oauth|debug_token|upload:[^/]+)"
 
 urlpatterns = [
+    path("media/<str:token>", media_file, name="media_file"),
     re_path(
         rf"^(?:/*)(?:{VERSION}/+)?{NODE}(?:/+(?P<edge>[^/]+)(?:/+(?P<leaf>[^/]+))?)?/*$",
         graph,

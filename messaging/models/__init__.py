@@ -1,6 +1,7 @@
 from messaging.models.apps import AccessToken, ApiCall, App
 from messaging.models.campaigns import Campaign, CampaignChunk, CampaignNoise, CounterDelta
 from messaging.models.conversations import Contact, Conversation
+from messaging.models.media import Media
 from messaging.models.messages import Message
 from messaging.models.sessions import PersonSession, SignInLink
 from messaging.models.templates import Template
@@ -21,6 +22,7 @@ __all__ = [
     "Contact",
     "Conversation",
     "CounterDelta",
+    "Media",
     "Message",
     "PersonSession",
     "SignInLink",

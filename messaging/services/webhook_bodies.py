@@ -8,8 +8,11 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 
+from django.conf import settings
+
 from messaging.errors import CODES
-from messaging.models import Contact, Message, WebhookEvent
+from messaging.models import Contact, Media, Message, WebhookEvent
+from messaging.services.media import path_of
 from messaging.services.wamids import wamid
 from portal.base.pairwise import pairwise_number, user_id, wa_id
 
@@ -129,9 +132,9 @@ def message_content(message: Message, business_id: int) -> dict:
     kind = message.kind
     if kind == Message.Kind.TEXT:
         return {"type": "text", "text": {"body": message.body or ""}}
-    if kind in CAPTIONED:
-        caption = {"caption": message.body} if message.body else {}
-        return {"type": kind, kind: {**content, **caption}}
+    if kind in FILES:
+        caption = {"caption": message.body} if message.body and kind in CAPTIONED else {}
+        return {"type": kind, kind: {**content, **caption, **_url(content)}}
     if kind == Message.Kind.REACTION:
         target = wamid(business_id, message.person_id, message.reply_to) if message.reply_to else ""
         return {"type": kind, kind: {"message_id": target, "emoji": content.get("emoji", "")}}
@@ -147,14 +150,20 @@ def message_content(message: Message, business_id: int) -> dict:
 
 
 CAPTIONED = (Message.Kind.IMAGE, Message.Kind.VIDEO, Message.Kind.DOCUMENT)
+FILES = (*CAPTIONED, Message.Kind.AUDIO, Message.Kind.STICKER)
 PLAIN = (
-    Message.Kind.AUDIO,
-    Message.Kind.STICKER,
     Message.Kind.LOCATION,
     Message.Kind.INTERACTIVE,
     Message.Kind.BUTTON,
     Message.Kind.SYSTEM,
 )
+
+
+def _url(content: dict) -> dict:
+    """Where the file can be fetched for five minutes; later, by its id."""
+    if not str(content.get("id", "")).isdecimal():
+        return {}
+    return {"url": settings.SITE_URL + path_of(Media(pk=int(content["id"])))}
 
 
 def _context(event: WebhookEvent, message: Message) -> dict:

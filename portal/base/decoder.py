@@ -76,7 +76,7 @@ def picture(data: bytes, kind: str, max_side: int):
 
 
 def encode(image, form: str, square: int) -> bytes:
-    """New bytes with nothing but pixels: a JPEG page, or a square WebP logo."""
+    """New bytes with nothing but pixels: a JPEG page, a WebP logo, a PNG attachment."""
     from PIL import Image, ImageOps
 
     out = io.BytesIO()
@@ -90,14 +90,17 @@ def encode(image, form: str, square: int) -> bytes:
         pixels.save(out, "JPEG", quality=85, subsampling=0)
     else:
         pixels.paste(image.convert("RGBA"))
-        pixels.save(out, "WEBP", quality=88, method=4)
+        if form == "png":
+            pixels.save(out, "PNG")
+        else:
+            pixels.save(out, "WEBP", quality=88, method=4)
     return out.getvalue()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--kinds", required=True)
-    parser.add_argument("--form", choices=["jpeg", "webp"], default="jpeg")
+    parser.add_argument("--form", choices=["jpeg", "png", "webp"], default="jpeg")
     parser.add_argument("--max-side", type=int, default=2000)
     parser.add_argument("--max-pages", type=int, default=20)
     parser.add_argument("--square", type=int, default=0)

@@ -31,7 +31,7 @@ def redraw(
     Arguments:
         data: the file as it came.
         kinds: what is taken, of "png", "jpeg", "webp", "pdf"; found by content, not by name.
-        form: "jpeg" (pages) or "webp" (logos, keeps transparency).
+        form: "jpeg" (pages), "webp" (logos) or "png"; the last two keep transparency.
         max_side: the longest side in pixels afterwards.
         max_pages: a PDF with more is refused.
         square: cut to a square of this many pixels around the middle; 0 keeps the shape.
