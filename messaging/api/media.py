@@ -109,7 +109,11 @@ def media_object(business: Business, kind: str, given: dict, *, where: str, now:
             % {"where": where, "mime": media.mime_type, "kind": kind},
         )
     mark_used(media, now=now)
-    found = {"id": str(media.pk), "mime_type": media.mime_type, "sha256": media.sha256}
+    found: dict[str, object] = {
+        "id": str(media.pk),
+        "mime_type": media.mime_type,
+        "sha256": media.sha256,
+    }
     if kind == Media.Kind.DOCUMENT:
         found["filename"] = (
             text(given, "filename", most=240, where=where, required=False) or media.file_name

@@ -16,6 +16,8 @@ class Receiver:
         self.verify_token = verify_token
         self.posts: list[tuple[bytes, dict[str, str]]] = []
         self.answer: Callable[[bytes, dict[str, str]], Answer] = lambda body, headers: (200, b"ok")
+        self.page: tuple[int, str, bytes] | None = None  # what a GET gets instead of a challenge
+        self.gets = 0
         self.arrived = threading.Condition()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook"
@@ -33,6 +35,10 @@ class Receiver:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self):
+                receiver.gets += 1
+                if receiver.page:
+                    status, kind, content = receiver.page
+                    return self._say(status, content, kind)
                 query = {k: v[0] for k, v in parse_qs(urlsplit(self.path).query).items()}
                 right = query.get("hub.verify_token") == receiver.verify_token
                 self._say(200 if right else 403, query.get("hub.challenge", "").encode())
@@ -46,8 +52,9 @@ class Receiver:
                     receiver.arrived.notify_all()
                 self._say(status, said)
 
-            def _say(self, status, said):
+            def _say(self, status, said, kind="text/plain"):
                 self.send_response(status)
+                self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(said)))
                 self.end_headers()
                 self.wfile.write(said)

@@ -1,10 +1,10 @@
 """API and webhooks: apps, tokens shown once, the webhook, a call that works as pasted, the log."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -25,8 +25,8 @@ from messaging.services.webhooks import enable_webhook, remove_webhook, set_webh
 from portal.base.pairwise import pairwise_number, wa_id
 from portal.base.refused import Refused
 from portal.base.sealing import seal_text, unseal_text
-from profiles.models import Business, User
-from profiles.tenancy import DEVELOP, business_page, in_business
+from profiles.models import Business
+from profiles.tenancy import DEVELOP, MemberRequest, business_page, in_business
 
 VERSION = "v23.0"
 RECENT = 20
@@ -35,12 +35,12 @@ FRESH = "fresh_token"  # in the session, sealed, until it is shown once
 
 @require_http_methods(["GET", "POST"])
 @in_business(roles=DEVELOP)
-def developers(request: HttpRequest, business: Business) -> HttpResponse:
+def developers(request: MemberRequest, business: Business) -> HttpResponse:
     """The apps, the ids to copy, a first call, and the newest calls; POST makes an app."""
     form = AppForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            app = create_app(business, name=form.cleaned_data["name"], by=_member(request))
+            app = create_app(business, name=form.cleaned_data["name"], by=request.user)
             _make_token(request, app, name=_("First token"))
         except Refused as refusal:
             form.add_error(None, refusal.sentence)
@@ -62,14 +62,14 @@ def developers(request: HttpRequest, business: Business) -> HttpResponse:
 
 @require_GET
 @in_business(roles=DEVELOP)
-def developer_app(request: HttpRequest, business: Business, app_id: int) -> HttpResponse:
+def developer_app(request: MemberRequest, business: Business, app_id: int) -> HttpResponse:
     """One app: its ids and secret, its tokens, its webhook."""
     return _app_page(request, business, _app(business, app_id))
 
 
 @require_POST
 @in_business(roles=DEVELOP)
-def token_new(request: HttpRequest, business: Business, app_id: int) -> HttpResponse:
+def token_new(request: MemberRequest, business: Business, app_id: int) -> HttpResponse:
     app = _app(business, app_id)
     form = TokenForm(request.POST)
     if not form.is_valid():
@@ -86,12 +86,12 @@ def token_new(request: HttpRequest, business: Business, app_id: int) -> HttpResp
 
 @require_POST
 @in_business(roles=DEVELOP)
-def token_revoke(request: HttpRequest, business: Business, pk: int) -> HttpResponse:
+def token_revoke(request: MemberRequest, business: Business, pk: int) -> HttpResponse:
     token = get_object_or_404(
         AccessToken.objects.select_related("app"), pk=pk, app__business=business
     )
     try:
-        revoke_token(token, by=_member(request))
+        revoke_token(token, by=request.user)
         messages.success(request, _("The token “%s” opens nothing any more.") % token.name)
     except Refused as refusal:
         messages.error(request, refusal.sentence)
@@ -100,7 +100,7 @@ def token_revoke(request: HttpRequest, business: Business, pk: int) -> HttpRespo
 
 @require_POST
 @in_business(roles=DEVELOP)
-def webhook_set(request: HttpRequest, business: Business, app_id: int) -> HttpResponse:
+def webhook_set(request: MemberRequest, business: Business, app_id: int) -> HttpResponse:
     app = _app(business, app_id)
     form = WebhookForm(request.POST)
     if form.is_valid():
@@ -109,9 +109,9 @@ def webhook_set(request: HttpRequest, business: Business, app_id: int) -> HttpRe
                 app,
                 url=form.cleaned_data["url"],
                 verify_token=form.cleaned_data["verify_token"],
-                by=_member(request),
+                by=request.user,
             )
-            subscribe(app, by=_member(request), fields=form.cleaned_data["fields_heard"])
+            subscribe(app, by=request.user, fields=form.cleaned_data["fields_heard"])
         except Refused as refusal:
             form.add_error("url", refusal.sentence)
         else:
@@ -122,23 +122,23 @@ def webhook_set(request: HttpRequest, business: Business, app_id: int) -> HttpRe
 
 @require_POST
 @in_business(roles=DEVELOP)
-def webhook_act(request: HttpRequest, business: Business, uuid: str) -> HttpResponse:
+def webhook_act(request: MemberRequest, business: Business, uuid: str) -> HttpResponse:
     """Take an address away, or switch it on again."""
     endpoint = get_object_or_404(
         WebhookEndpoint.objects.select_related("app"), uuid=uuid, app__business=business
     )
     if request.POST.get("act") == "enable":
-        enable_webhook(endpoint, by=_member(request))
+        enable_webhook(endpoint, by=request.user)
         messages.success(request, _("Switched on. What waited is on its way."))
     else:
-        remove_webhook(endpoint, by=_member(request))
+        remove_webhook(endpoint, by=request.user)
         messages.success(request, _("The address is taken away."))
     return redirect("developer_app", slug=business.slug, app_id=endpoint.app_id)
 
 
 @require_POST
 @in_business(roles=DEVELOP)
-def app_act(request: HttpRequest, business: Business, app_id: int) -> HttpResponse:
+def app_act(request: MemberRequest, business: Business, app_id: int) -> HttpResponse:
     """Rotate the secret, finish that, or close the app."""
     app = _app(business, app_id)
     act = APP_ACTS.get(request.POST.get("act", ""))
@@ -146,7 +146,7 @@ def app_act(request: HttpRequest, business: Business, app_id: int) -> HttpRespon
         return redirect("developer_app", slug=business.slug, app_id=app.pk)
     do, said = act
     try:
-        do(app, by=_member(request))
+        do(app, by=request.user)
         messages.success(request, said())
     except Refused as refusal:
         messages.error(request, refusal.sentence)
@@ -170,7 +170,7 @@ def _app(business: Business, app_id: int) -> App:
 
 
 def _app_page(
-    request: HttpRequest, business: Business, app: App, *, status: int = 200, **forms
+    request: MemberRequest, business: Business, app: App, *, status: int = 200, **forms
 ) -> HttpResponse:
     endpoint = app.endpoints.filter(level=WebhookEndpoint.Level.APP).first()
     shown = {
@@ -209,9 +209,9 @@ def _latest_contact(business: Business) -> str:
     return wa_id(pairwise_number(business.pk, contact.person_id)) if contact else ""
 
 
-def _make_token(request: HttpRequest, app: App, **arguments) -> None:
+def _make_token(request: MemberRequest, app: App, **arguments) -> None:
     """Make a token and keep it for the one page that shows it."""
-    token, raw = create_token(app, by=_member(request), **arguments)
+    token, raw = create_token(app, by=request.user, **arguments)
     request.session[FRESH] = {
         "app": app.pk,
         "token": token.pk,
@@ -219,14 +219,10 @@ def _make_token(request: HttpRequest, app: App, **arguments) -> None:
     }
 
 
-def _fresh_token(request: HttpRequest, app: App) -> str:
+def _fresh_token(request: MemberRequest, app: App) -> str:
     """The token that was just made for this app, once."""
     fresh = request.session.get(FRESH)
     if not fresh or fresh["app"] != app.pk:
         return ""
     del request.session[FRESH]
     return unseal_text(fresh["sealed"], bound_to=f"token:{fresh['token']}:fresh")
-
-
-def _member(request: HttpRequest) -> User:
-    return cast(User, request.user)  # in_business lets nobody else in

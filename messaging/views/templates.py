@@ -1,9 +1,7 @@
 """Templates: the list, the editor with its preview and linter, and what became of each."""
 
-from typing import cast
-
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -24,8 +22,8 @@ from messaging.services.templates import (
     edit_template,
 )
 from portal.base.refused import Refused
-from profiles.models import Business, User
-from profiles.tenancy import MEASURE, SEND, Role, business_page, in_business
+from profiles.models import Business
+from profiles.tenancy import MEASURE, SEND, MemberRequest, Role, business_page, in_business
 
 READ = tuple({*SEND, *MEASURE, Role.DEVELOPER, Role.AGENT})
 WRITE = (*SEND, Role.DEVELOPER)
@@ -34,7 +32,7 @@ SHOWN = 200  # a business has at most some hundreds; older ones by search
 
 @require_GET
 @in_business(roles=READ)
-def templates(request: HttpRequest, business: Business) -> HttpResponse:
+def templates(request: MemberRequest, business: Business) -> HttpResponse:
     rows = business.templates.filter(deleted_at=None).order_by("-created_at")
     words = request.GET.get("q", "").strip()
     if words:
@@ -47,13 +45,13 @@ def templates(request: HttpRequest, business: Business) -> HttpResponse:
         templates=rows[:SHOWN],
         words=words,
         starters=starters_for(vertical),
-        may_write=request.membership.role in WRITE,  # type: ignore[attr-defined]
+        may_write=request.membership.role in WRITE,
     )
 
 
 @require_http_methods(["GET", "POST"])
 @in_business(roles=WRITE)
-def template_new(request: HttpRequest, business: Business) -> HttpResponse:
+def template_new(request: MemberRequest, business: Business) -> HttpResponse:
     """The editor for a new template; GET may name a starter."""
     starter = next((s for s in STARTERS if s.key == request.GET.get("starter")), None)
     initial = initial_of_starter(starter) if starter else {}
@@ -66,7 +64,7 @@ def template_new(request: HttpRequest, business: Business) -> HttpResponse:
                 language=form.cleaned_data["language"],
                 category=form.cleaned_data["category"],
                 components=form.components(),
-                by=_member(request),
+                by=request.user,
             )
         except Refused as refusal:
             _add_faults(form, refusal)
@@ -77,18 +75,18 @@ def template_new(request: HttpRequest, business: Business) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @in_business(roles=READ)
-def template(request: HttpRequest, business: Business, pk: int) -> HttpResponse:
+def template(request: MemberRequest, business: Business, pk: int) -> HttpResponse:
     """One template: its state and reason, and the editor."""
     row = get_object_or_404(Template, pk=pk, business=business, deleted_at=None)
     form = TemplateForm(request.POST or None, initial=initial_of(row), template=row)
-    may_write = request.membership.role in WRITE  # type: ignore[attr-defined]
+    may_write = request.membership.role in WRITE
     if request.method == "POST" and may_write and form.is_valid():
         try:
             row = edit_template(
                 row,
                 components=form.components(),
                 category=form.cleaned_data["category"],
-                by=_member(request),
+                by=request.user,
             )
         except Refused as refusal:
             _add_faults(form, refusal)
@@ -99,7 +97,7 @@ def template(request: HttpRequest, business: Business, pk: int) -> HttpResponse:
 
 @require_POST
 @in_business(roles=READ)
-def template_preview(request: HttpRequest, business: Business) -> HttpResponse:
+def template_preview(request: MemberRequest, business: Business) -> HttpResponse:
     """What the editor holds now, as a phone shows it, with what the linter says."""
     given = {name: request.POST.get(name, "").strip() for name in TemplateForm.base_fields}
     category = given["category"] or Template.Category.UTILITY
@@ -111,15 +109,15 @@ def template_preview(request: HttpRequest, business: Business) -> HttpResponse:
 
 @require_POST
 @in_business(roles=WRITE)
-def template_delete(request: HttpRequest, business: Business, pk: int) -> HttpResponse:
+def template_delete(request: MemberRequest, business: Business, pk: int) -> HttpResponse:
     row = get_object_or_404(Template, pk=pk, business=business, deleted_at=None)
-    delete_template(row, by=_member(request))
+    delete_template(row, by=request.user)
     messages.success(request, _("The template “%s” is deleted.") % row.name)
     return redirect("templates", slug=business.slug)
 
 
 def _editor(
-    request: HttpRequest,
+    request: MemberRequest,
     business: Business,
     form: TemplateForm,
     row: Template | None,
@@ -151,13 +149,9 @@ def _add_faults(form: TemplateForm, refusal: Refused) -> None:
         form.add_error(None, f"{fault.sentence}{quote}")
 
 
-def _done(request: HttpRequest, row: Template) -> HttpResponse:
+def _done(request: MemberRequest, row: Template) -> HttpResponse:
     if row.status == Template.Status.APPROVED:
         messages.success(request, _("“%s” is approved and can be sent.") % row.name)
     else:
         messages.success(request, _("“%s” is handed in. Somebody reads it soon.") % row.name)
     return redirect("template", slug=row.business.slug, pk=row.pk)
-
-
-def _member(request: HttpRequest) -> User:
-    return cast(User, request.user)  # in_business lets nobody else in
