@@ -4,7 +4,9 @@ import copy
 
 import pytest
 
+from billing import stripe_gateway
 from billing.services.catalogue import sync_catalogue
+from billing.tests.contract.client import SEEN, ContractClient
 from billing.tests.peer import SECRET, silence_webhooks, the_peer
 from tests.browser import chromium, visit  # noqa: F401
 
@@ -29,3 +31,20 @@ def peer(settings, live_server):
     sync_catalogue()
     yield peer
     silence_webhooks(live_server.url)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def every_request_keeps_the_contract():
+    """No request leaves our tests that Stripe's own description does not know."""
+    with pytest.MonkeyPatch.context() as patch:
+        contract = ContractClient(timeout=stripe_gateway.TIMEOUT)
+        patch.setattr(stripe_gateway, "http_client", lambda: contract)
+        yield
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    if SEEN:
+        terminalreporter.write_line(
+            f"Stripe's contract: {sum(SEEN.values())} requests of {len(SEEN)} operations: "
+            + ", ".join(f"{name} {n}" for name, n in sorted(SEEN.items()))
+        )
