@@ -4,9 +4,11 @@ from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from messaging.models import Template
+from profiles import desk
 from profiles.models import VerificationCase
 
 if TYPE_CHECKING:
@@ -80,6 +82,19 @@ def navigation(request: HttpRequest) -> list[dict]:
         if items:
             groups.append({"title": title, "separator": bool(title), "items": items})
     return groups
+
+
+def home(request: HttpRequest, context: dict) -> dict:
+    """The home page: what waits and for how long, the numbers, the last 28 days."""
+    now = timezone.now()
+    queues = desk.queue.seen_by(request.user, now)
+    return context | {
+        "title": _("Dashboard"),
+        "queues": [(entry, entry.is_late(now)) for entry in queues],
+        "figures": desk.figure.seen_by(request.user, now),
+        "curves": desk.curve.seen_by(request.user, now),
+        "now": now,
+    }
 
 
 def _item(

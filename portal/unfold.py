@@ -8,6 +8,7 @@ UNFOLD = {
     "SITE_SUBHEADER": "Staff",
     "SITE_SYMBOL": "verified_user",
     "SHOW_HISTORY": True,
+    "DASHBOARD_CALLBACK": "portal.staff.home",
     "BORDER_RADIUS": "8px",
     "SCRIPTS": [lambda request: static("js/unfold-csp.js")],
     "STYLES": [lambda request: static("css/admin.css")],

@@ -11,4 +11,5 @@ class ProfilesConfig(AppConfig):
         from profiles.permissions import keep_groups
 
         keep_groups()
-        import_module("profiles.steps")
+        for registers in ("profiles.steps", "profiles.staff_figures"):
+            import_module(registers)
