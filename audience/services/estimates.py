@@ -9,8 +9,11 @@ from django.utils.translation import gettext as _
 
 from audience.definition import FLOOR, AudienceDefinition
 from audience.models import Filter, Snapshot
-from audience.places import country_name
+from audience.places import country_name, region_name
 from portal.base.refused import Refused
+
+
+MOST_NAMED = 3  # regions by name in the funnel; more are counted
 
 
 @dataclass(frozen=True)
@@ -171,7 +174,7 @@ def _steps(
     labels = {
         "country": _("Adults in %(country)s who allow adverts")
         % {"country": country_name(definition.country)},
-        Filter.REGION: _("in the chosen regions"),
+        Filter.REGION: _regions(definition),
         Filter.AGE: _("aged %(ages)s") % {"ages": definition.ages_in_words()},
         Filter.TIER: _("with the chosen phones"),
     }
@@ -185,6 +188,13 @@ def _steps(
         )
         for name, count in zip(["country", *definition.filters], left, strict=True)
     ]
+
+
+def _regions(definition: AudienceDefinition) -> str:
+    if len(definition.regions) <= MOST_NAMED:
+        names = ", ".join(region_name(code) for code in definition.regions)
+        return _("in %(names)s") % {"names": names}
+    return _("in %(n)d regions") % {"n": len(definition.regions)}
 
 
 def _reason(definition: AudienceDefinition, count: Count) -> str:
