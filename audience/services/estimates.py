@@ -12,7 +12,6 @@ from audience.models import Filter, Snapshot
 from audience.places import country_name, region_name
 from portal.base.refused import Refused
 
-
 MOST_NAMED = 3  # regions by name in the funnel; more are counted
 
 

@@ -13,6 +13,9 @@ from profiles.tests.people import make_business, member, person, sign_in
 CHOSEN = {"country": "BR", "regions": ["BR-SP"], "age_from": "25", "age_until": "39"}
 
 
+HTMX = {"hx-request": "true"}
+
+
 class AudiencePagesTests(TestCase):
     @classmethod
     def setUpTestData(cls):
@@ -72,9 +75,7 @@ class AudiencePagesTests(TestCase):
         self.assertContains(page, "6,000–6,100")
 
     def test_each_change_is_answered_with_the_estimate_alone(self):
-        answer = self.client.get(
-            self.url("audience_estimate"), CHOSEN, headers={"hx-request": "true"}
-        )
+        answer = self.client.get(self.url("audience_estimate"), CHOSEN, headers=HTMX)
         self.assertContains(answer, "6,000–6,100")
         self.assertNotContains(answer, "<html")
         self.assertNotContains(answer, "disabled")
@@ -83,7 +84,7 @@ class AudiencePagesTests(TestCase):
         few = CHOSEN | {"regions": ["BR-AC"]}
         for page in [
             self.client.get(self.url(), few),
-            self.client.get(self.url("audience_estimate"), few, headers={"hx-request": "true"}),
+            self.client.get(self.url("audience_estimate"), few, headers=HTMX),
         ]:
             self.assertContains(page, "fewer than 1,000")
             self.assertContains(page, "at least 1,000 people")

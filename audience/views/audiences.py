@@ -1,9 +1,10 @@
 """Audiences of a business: the saved ones, and the page that makes one."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -16,7 +17,7 @@ from audience.services.estimates import Estimate, estimate, latest_snapshot, tie
 from audience.services.saved import change_audience, delete_audience, save_audience
 from portal.base.refused import Refused
 from profiles.models import Business
-from profiles.tenancy import MEASURE, SEND, business_page, in_business
+from profiles.tenancy import MEASURE, SEND, MemberRequest, business_page, in_business
 
 READ = (*SEND, MEASURE[-1])
 WITH_MAP = ("BR", "IN")  # their regions have places in static/css/pages/audience.css
@@ -33,14 +34,14 @@ class Row:
 
 @require_GET
 @in_business(roles=READ)
-def audiences(request: HttpRequest, business: Business) -> HttpResponse:
+def audiences(request: MemberRequest, business: Business) -> HttpResponse:
     rows = [_row(audience) for audience in business.audiences.order_by("-changed_at")[:200]]
     return business_page(request, business, "audience/audiences.html", rows=rows)
 
 
 @require_http_methods(["GET", "POST"])
 @in_business(roles=SEND)
-def audience_new(request: HttpRequest, business: Business) -> HttpResponse:
+def audience_new(request: MemberRequest, business: Business) -> HttpResponse:
     """The builder. What is chosen is in the address, so a page can be shared and reloaded."""
     chosen = request.POST if request.method == "POST" else request.GET
     raw = _raw(chosen, business)
@@ -61,7 +62,7 @@ def audience_new(request: HttpRequest, business: Business) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @in_business(roles=SEND)
-def audience(request: HttpRequest, business: Business, uuid) -> HttpResponse:
+def audience(request: MemberRequest, business: Business, uuid) -> HttpResponse:
     """A saved audience, to read and to change."""
     saved = get_object_or_404(business.audiences, uuid=uuid)
     chosen = request.POST if request.method == "POST" else request.GET
@@ -81,7 +82,7 @@ def audience(request: HttpRequest, business: Business, uuid) -> HttpResponse:
 
 @require_POST
 @in_business(roles=SEND)
-def audience_delete(request: HttpRequest, business: Business, uuid) -> HttpResponse:
+def audience_delete(request: MemberRequest, business: Business, uuid) -> HttpResponse:
     delete_audience(get_object_or_404(business.audiences, uuid=uuid), by=request.user)
     messages.success(request, _("Deleted. Campaigns that used it are as they were."))
     return redirect("audiences", slug=business.slug)
@@ -89,14 +90,14 @@ def audience_delete(request: HttpRequest, business: Business, uuid) -> HttpRespo
 
 @require_GET
 @in_business(roles=READ)
-def audience_estimate(request: HttpRequest, business: Business) -> HttpResponse:
+def audience_estimate(request: MemberRequest, business: Business) -> HttpResponse:
     """How many people, and who falls away: the part of the builder that follows each change."""
     shown = _estimated(_raw(request.GET, business))
     return render(request, "audience/_estimate.html", shown | {"business": business})
 
 
 def _builder(
-    request: HttpRequest,
+    request: MemberRequest,
     business: Business,
     raw: dict[str, object],
     *,
@@ -129,7 +130,7 @@ def _builder(
     )
 
 
-def _estimated(raw: dict[str, object]) -> dict[str, object]:
+def _estimated(raw: dict[str, object]) -> dict[str, Any]:
     """The estimate, or the sentence that says why there is none."""
     try:
         return {"estimate": estimate(read_definition(raw))}
