@@ -1,7 +1,10 @@
 """Index of this app's tasks, for Celery."""
 
+from messaging.services.api_log import forget_old_calls
 from messaging.services.campaigns import launch_scheduled
 from messaging.services.delivery import send_chunks
+from messaging.services.keys import finish_due_rotations
+from messaging.services.media import forget_unused_media
 from messaging.services.sweepers import (
     finish_campaigns,
     look_at_running_campaigns,
@@ -10,10 +13,15 @@ from messaging.services.sweepers import (
     squash_counters,
 )
 from messaging.services.webhook_calls import call_webhooks
+from messaging.services.webhook_events import forget_old_events
 
 __all__ = [
     "call_webhooks",
     "finish_campaigns",
+    "finish_due_rotations",
+    "forget_old_calls",
+    "forget_old_events",
+    "forget_unused_media",
     "launch_scheduled",
     "look_at_running_campaigns",
     "release_first_batches",

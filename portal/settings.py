@@ -9,7 +9,6 @@ from fractions import Fraction
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -231,29 +230,6 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_BEAT_SCHEDULER = "portal.beat.Scheduler"
 CELERY_BEAT_SCHEDULE = TIMETABLE
 CELERY_TIMEZONE = "UTC"
-# The timetable, in seconds; each task is named for its effect and may run twice.
-CELERY_BEAT_SCHEDULE = {
-    "perform what is due": {
-        "task": "portal.base.services.outbox.perform_due",
-        "schedule": 15,
-    },
-    "lapse verifications": {
-        "task": "profiles.services.verification.lapse_verifications",
-        "schedule": 900,
-    },
-    "handle Stripe's events": {
-        "task": "billing.services.stripe_events.handle_events",
-        "schedule": 30,
-    },
-    "fetch Stripe's events that no webhook brought": {
-        "task": "billing.services.reconcile.reconcile_events",
-        "schedule": 600,
-    },
-    "ask Stripe about every live subscription": {
-        "task": "billing.services.reconcile.refresh_live_subscriptions",
-        "schedule": crontab(hour="3", minute="20"),
-    },
-}
 
 # People who have accounts: members of businesses, and staff. The messenger's people have none.
 AUTH_USER_MODEL = "profiles.User"

@@ -45,7 +45,24 @@ TIMETABLE = {
         30 * SECONDS, "trust.services.evaluation.evaluate_waiting"
     ),
     "evaluate all profiles": every(15 * MINUTES, "trust.services.evaluation.evaluate_all"),
+    # Money.
+    "handle Stripe's events": every(30 * SECONDS, "billing.services.stripe_events.handle_events"),
+    "fetch Stripe's events that no webhook brought": every(
+        10 * MINUTES, "billing.services.reconcile.reconcile_events"
+    ),
+    # The API.
+    "let next secrets take over": every(
+        5 * MINUTES, "messaging.services.keys.finish_due_rotations"
+    ),
     # Once a day.
+    "ask Stripe about every live subscription": daily(
+        3, 20, "billing.services.reconcile.refresh_live_subscriptions"
+    ),
+    "forget media that nobody used": daily(4, 0, "messaging.services.media.forget_unused_media"),
+    "forget old calls of the API": daily(4, 10, "messaging.services.api_log.forget_old_calls"),
+    "forget old webhook events": daily(
+        4, 20, "messaging.services.webhook_events.forget_old_events"
+    ),
     "take a due snapshot": daily(2, 30, "audience.services.snapshots.take_due_snapshot"),
     "lapse verifications": daily(3, 0, "profiles.services.verification.lapse_verifications"),
 }

@@ -11,9 +11,11 @@ import threading
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from celery import shared_task
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from messaging.models import AccessToken, ApiCall
 from portal.base.ids import lowest_id_at
@@ -89,9 +91,10 @@ def write() -> int:
     return len(rows)
 
 
-def forget_old_calls(now: datetime) -> int:
+@shared_task
+def forget_old_calls() -> int:
     """Delete what is older than KEPT_FOR. Returns how many."""
-    return ApiCall.objects.filter(id__lt=lowest_id_at(now - KEPT_FOR)).delete()[0]
+    return ApiCall.objects.filter(id__lt=lowest_id_at(timezone.now() - KEPT_FOR)).delete()[0]
 
 
 def without_secrets(text: str) -> str:

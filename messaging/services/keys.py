@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -105,9 +106,10 @@ def finish_rotation(app: App, *, by: User | None) -> App:
     return app
 
 
-def finish_due_rotations(now: datetime | None = None) -> int:
+@shared_task
+def finish_due_rotations() -> int:
     """Let next secrets take over whose overlap has passed. Returns how many."""
-    due = App.objects.filter(next_secret_from__lte=now or timezone.now())
+    due = App.objects.filter(next_secret_from__lte=timezone.now())
     return len([finish_rotation(app, by=None) for app in due])
 
 

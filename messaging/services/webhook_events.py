@@ -1,7 +1,8 @@
 """What integrators hear of: a row for each event and each address, in the transaction it is of."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from celery import shared_task
 from django.db import transaction
 from django.dispatch import receiver
 from django.utils import timezone
@@ -9,11 +10,12 @@ from django.utils import timezone
 from messaging.models import App, Message, WebhookCall, WebhookEndpoint, WebhookEvent
 from messaging.services.webhook_calls import call_webhooks
 from messaging.signals import message_received, status_changed
-from portal.base.ids import new_id
+from portal.base.ids import lowest_id_at, new_id
 from portal.base.services.wake import wake
 from profiles.models import Profile
 
 Level = WebhookEndpoint.Level
+KEPT_FOR = timedelta(days=30)
 NARROWEST_FIRST = (Level.PROFILE, Level.ACCOUNT, Level.APP)
 
 
@@ -110,3 +112,14 @@ def endpoint_for(app: App, profile_id: int | None) -> WebhookEndpoint | None:
         if endpoint.profile_id in (None, profile_id)
     }
     return next((by_level[level] for level in NARROWEST_FIRST if level in by_level), None)
+
+
+@shared_task
+def forget_old_events() -> int:
+    """Delete events and their calls after KEPT_FOR. Returns how many events."""
+    old = WebhookEvent.objects.filter(id__lt=lowest_id_at(timezone.now() - KEPT_FOR))
+    gone = 0
+    while pks := list(old.values_list("pk", flat=True)[:1000]):
+        WebhookEvent.objects.filter(pk__in=pks).delete()
+        gone += len(pks)
+    return gone
