@@ -53,7 +53,8 @@ class Decision(models.Model):
 
     class Meta:
         permissions = [
-            ("decide_standing", "Can warn, limit, suspend, revoke and reinstate profiles")
+            ("decide_standing", "Can warn, limit, suspend, revoke and reinstate profiles"),
+            ("set_cap", "Can set a profile's daily cap"),
         ]
         constraints = [
             # A decision changes something.

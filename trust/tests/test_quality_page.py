@@ -89,16 +89,16 @@ class DecisionPageTests(TestCase):
         self.assertEqual(Appeal.objects.get().filed_by, self.alice)
         self.assertContains(self.client.get(self.url), "We sell real ones.")
         again = self.client.post(self.url, {"text": "Again"})
-        self.assertContains(again, "appealed already", status_code=422)
+        self.assertContains(again, "appealed already")
         self.assertEqual(Appeal.objects.count(), 1)
 
     def test_an_analyst_reads_but_does_not_appeal(self):
         analyst = member(self.acme.business, Membership.Role.ANALYST)
         sign_in(self.client, analyst)
         self.assertNotContains(self.client.get(self.url), "Send the appeal")
-        self.assertEqual(self.client.post(self.url, {"text": "No"}).status_code, 422)
+        self.assertContains(self.client.post(self.url, {"text": "No"}), "Ask one of them")
         self.assertFalse(Appeal.objects.exists())
 
     def test_an_empty_appeal_is_sent_back(self):
         sign_in(self.client, self.alice)
-        self.assertEqual(self.client.post(self.url, {"text": " "}).status_code, 422)
+        self.assertContains(self.client.post(self.url, {"text": " "}), "This field is required")

@@ -109,5 +109,4 @@ def decision(request: HttpRequest, business: Business, uuid) -> HttpResponse:
         appeal=getattr(row, "appeal", None),
         form=form,
         may_appeal=manages and may_appeal(row),
-        status=422 if form.errors else 200,
     )

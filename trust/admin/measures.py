@@ -1,0 +1,161 @@
+"""What staff can do about a profile, as buttons that several pages share."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
+from unfold.enums import ActionVariant
+
+from portal.base.refused import Refused
+from profiles.admin.base import StaffAdmin
+from profiles.models import Profile
+from trust.admin.forms import CapForm, PresetReasonForm
+from trust.models import Case, Decision
+from trust.services.caps import set_cap
+from trust.services.proposals import ask_for
+
+Standing = Profile.Standing
+
+
+class Measures(StaffAdmin):
+    """Adds the ladder's rungs to a page. Say by `profile_of` whose profile a row is about."""
+
+    measures = ("warn", "limit", "suspend", "revoke", "reinstate")
+
+    def profile_of(self, obj) -> Profile:
+        return obj.profile
+
+    def case_of(self, obj) -> Case | None:
+        return None
+
+    def has_measure_permission(self, request: HttpRequest, object_id=None) -> bool:
+        return request.user.has_perm("trust.decide_standing")
+
+    def has_cap_permission(self, request: HttpRequest, object_id=None) -> bool:
+        return request.user.has_perm("trust.set_cap")
+
+    def measure(self, request: HttpRequest, form, object_id: str, to: str) -> HttpResponse:
+        obj = self.must_get(request, object_id)
+        profile = self.profile_of(obj)
+        try:
+            made = ask_for(
+                profile,
+                to=to,
+                by=request.user,
+                reason=form.cleaned_data["reason"],
+                case=self.case_of(obj),
+            )
+        except Refused as refusal:
+            messages.error(request, refusal.sentence)
+        else:
+            if isinstance(made, Decision):
+                messages.success(request, made.statement["title"])
+            else:
+                messages.warning(
+                    request,
+                    _("A large sender: it is proposed, and holds when somebody else confirms it."),
+                )
+        page = request.headers.get("HX-Current-URL") or reverse("admin:index")
+        return HttpResponse(headers={"HX-Redirect": page})
+
+    @action(
+        description=_("Warn"),
+        permissions=["measure"],
+        icon="warning",
+        dialog={
+            "title": _("Warn"),
+            "description": _("The business is told; nothing else changes."),
+            "form_class": PresetReasonForm,
+            "form_submit_text": _("Warn"),
+        },
+    )
+    def warn(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
+        return self.measure(request, form, object_id, Standing.WARNED)
+
+    @action(
+        description=_("Limit"),
+        permissions=["measure"],
+        icon="speed",
+        dialog={
+            "title": _("Limit"),
+            "description": _("The daily cap falls one step; campaigns wait, at most 72 hours."),
+            "form_class": PresetReasonForm,
+            "form_submit_text": _("Limit"),
+        },
+    )
+    def limit(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
+        return self.measure(request, form, object_id, Standing.LIMITED)
+
+    @action(
+        description=_("Suspend"),
+        permissions=["measure"],
+        icon="pause_circle",
+        variant=ActionVariant.DANGER,
+        dialog={
+            "title": _("Suspend"),
+            "description": _(
+                "The badge is off and campaigns stop, from this moment. Replies stay possible."
+            ),
+            "form_class": PresetReasonForm,
+            "form_submit_text": _("Suspend"),
+        },
+    )
+    def suspend(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
+        return self.measure(request, form, object_id, Standing.SUSPENDED)
+
+    @action(
+        description=_("Revoke"),
+        permissions=["measure"],
+        icon="gpp_bad",
+        variant=ActionVariant.DANGER,
+        dialog={
+            "title": _("Revoke the badge"),
+            "description": _(
+                "The badge is off for good and campaigns stop, from this moment. Replies to "
+                "people who wrote stay possible for 72 hours. Linked profiles start with evidence."
+            ),
+            "form_class": PresetReasonForm,
+            "form_submit_text": _("Revoke"),
+        },
+    )
+    def revoke(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
+        return self.measure(request, form, object_id, Standing.REVOKED)
+
+    @action(
+        description=_("Reinstate"),
+        permissions=["measure"],
+        icon="verified",
+        dialog={
+            "title": _("Reinstate"),
+            "description": _("Clear standing again, and the evidence begins anew at 0."),
+            "form_class": PresetReasonForm,
+            "form_submit_text": _("Reinstate"),
+        },
+    )
+    def reinstate(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
+        return self.measure(request, form, object_id, Standing.CLEAR)
+
+    @action(
+        description=_("Set the cap"),
+        permissions=["cap"],
+        icon="groups",
+        dialog={
+            "title": _("Set the daily cap"),
+            "description": _("How many people the profile's campaigns may reach a day."),
+            "form_class": CapForm,
+            "form_submit_text": _("Set"),
+        },
+    )
+    def set_cap(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
+        profile = self.profile_of(self.must_get(request, object_id))
+        return self.run(
+            request,
+            lambda: set_cap(
+                profile,
+                cap=form.cleaned_data["cap"],
+                by=request.user,
+                reason=form.cleaned_data["reason"],
+            ),
+            done=_("The cap is set."),
+        )

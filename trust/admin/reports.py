@@ -1,0 +1,239 @@
+"""The queue of reports: read the evidence, uphold or dismiss, one by one or many at once."""
+
+from collections.abc import Callable
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.timesince import timesince
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+
+from trust.admin.forms import BulkReasonForm, ReportReasonForm
+from trust.admin.measures import Measures
+from trust.models import SpamReport
+from trust.services.reports import (
+    dismiss_report,
+    dismiss_reports,
+    uphold_report,
+    uphold_reports,
+)
+
+LABELS = {"body": _("Message"), "sent_at": _("Sent"), "template": _("Template")}
+
+
+@admin.register(SpamReport)
+class SpamReportAdmin(Measures):
+    list_display = ["about", "show_reason", "alike", "credibility", "show_state", "waiting"]
+    list_filter = [
+        ("state", ChoicesDropdownFilter),
+        ("kind", ChoicesDropdownFilter),
+        ("reason", ChoicesDropdownFilter),
+        ("created_at", RangeDateFilter),
+    ]
+    list_select_related = ["profile"]
+    search_fields = ["profile__name", "profile__handle", "text"]
+    search_help_text = _("Name or handle of the profile, or the reporter's words")
+    ordering = ["created_at"]
+    actions = ["uphold_selected", "dismiss_selected"]
+    actions_detail = ["uphold", "dismiss", "suspend", "revoke"]
+    actions_row = ["uphold", "dismiss"]
+    readonly_fields = ["profile_link", "message", "credibility", "alike", "evidence_of_profile"]
+    exclude = ["evidence", "person_id", "cluster"]
+    fieldsets = [
+        (_("What was reported"), {"fields": ["profile_link", "kind", "reason", "text", "message"]}),
+        (
+            _("How much it says"),
+            {"fields": ["credibility", "counted", "alike", "evidence_of_profile", "case"]},
+        ),
+        (
+            _("Where it stands"),
+            {
+                "fields": [
+                    "state",
+                    "created_at",
+                    "decided_at",
+                    "decided_by",
+                    "decided_why",
+                    "told_at",
+                ]
+            },
+        ),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """With how many waiting reports say the same of the same message."""
+        same = (
+            SpamReport.objects.filter(
+                profile=OuterRef("profile"),
+                unit_key=OuterRef("unit_key"),
+                state=SpamReport.State.OPEN,
+            )
+            .order_by()
+            .values("profile")
+            .annotate(n=Count("pk"))
+            .values("n")
+        )
+        return super().get_queryset(request).annotate(alike=Coalesce(Subquery(same), 0))
+
+    @display(description=_("Profile"), header=True, ordering="profile__name")
+    def about(self, report: SpamReport) -> list[str]:
+        body = str(report.evidence.get("body", "")) or report.text
+        return [report.profile.name, body[:90], report.profile.name[:2].upper()]
+
+    @display(description=_("Reason"), ordering="reason")
+    def show_reason(self, report: SpamReport) -> str:
+        return report.get_reason_display()
+
+    @display(description=_("Same message, waiting"))
+    def alike(self, report: SpamReport) -> int:
+        return report.alike  # type: ignore[attr-defined]
+
+    @display(
+        description=_("Reporter"),
+        ordering="weight",
+        label={"strong": "success", "some": "info", "weak": "warning"},
+    )
+    def credibility(self, report: SpamReport) -> tuple[str, str]:
+        kind = "strong" if report.weight >= 0.7 else "some" if report.weight >= 0.3 else "weak"
+        return kind, _("weighs %(w).1f of 1") % {"w": report.weight}
+
+    @display(
+        description=_("State"),
+        ordering="state",
+        label={"open": "warning", "upheld": "danger", "dismissed": "success"},
+    )
+    def show_state(self, report: SpamReport) -> tuple[str, str]:
+        return report.state, report.get_state_display()
+
+    @display(description=_("Waiting for"), ordering="created_at")
+    def waiting(self, report: SpamReport) -> str:
+        return timesince(report.created_at) if report.state == SpamReport.State.OPEN else "–"
+
+    @display(description=_("Profile"))
+    def profile_link(self, report: SpamReport) -> str:
+        url = reverse("admin:profiles_profile_change", args=[report.profile_id])
+        return format_html(
+            '<a class="text-primary-600 underline" href="{}">{} (@{})</a>',
+            url,
+            report.profile.name,
+            report.profile.handle,
+        )
+
+    @display(description=_("The message as it was"))
+    def message(self, report: SpamReport) -> str:
+        rows = [(LABELS.get(name, name), value) for name, value in report.evidence.items()]
+        return format_html_join("", "<div><b>{}</b>: {}</div>", rows) or "–"
+
+    @display(description=_("Evidence against the profile"))
+    def evidence_of_profile(self, report: SpamReport) -> str:
+        evidence = getattr(report.profile, "evidence", None)
+        return f"{evidence.value:.1f}" if evidence else "0.0"
+
+    # Actions.
+
+    def case_of(self, obj: SpamReport):
+        return obj.case
+
+    def has_decide_permission(self, request: HttpRequest, object_id=None) -> bool:
+        return request.user.has_perm("trust.decide_report")
+
+    @action(
+        description=_("Uphold"),
+        permissions=["decide"],
+        icon="thumb_up",
+        dialog={
+            "title": _("Uphold the report"),
+            "description": _("The reporter was right and is told so. It keeps its weight."),
+            "form_class": ReportReasonForm,
+            "form_submit_text": _("Uphold"),
+        },
+    )
+    def uphold(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
+        return self._decide(request, form, object_id, uphold_report, _("The report is upheld."))
+
+    @action(
+        description=_("Dismiss"),
+        permissions=["decide"],
+        icon="thumb_down",
+        dialog={
+            "title": _("Dismiss the report"),
+            "description": _("It was unfounded: its weight is taken out of the evidence again."),
+            "form_class": ReportReasonForm,
+            "form_submit_text": _("Dismiss"),
+        },
+    )
+    def dismiss(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
+        return self._decide(request, form, object_id, dismiss_report, _("The report is dismissed."))
+
+    def _decide(
+        self, request: HttpRequest, form, object_id: str, decide: Callable, done
+    ) -> HttpResponse:
+        report = self.must_get(request, object_id)
+        reason = form.cleaned_data["reason"]
+        return self.run(
+            request,
+            lambda: decide(report, by=request.user, reason=reason),
+            done=done,
+            to=self._next(request, report),
+        )
+
+    def _next(self, request: HttpRequest, report: SpamReport) -> str:
+        """After a decision on its own page, the next report that waits; else where one was."""
+        here = request.headers.get("HX-Current-URL", "")
+        if f"/{report.pk}/change" not in here:
+            return here
+        following = (
+            SpamReport.objects.filter(state=SpamReport.State.OPEN)
+            .exclude(pk=report.pk)
+            .order_by("created_at")
+            .first()
+        )
+        if following:
+            return reverse("admin:trust_spamreport_change", args=[following.pk])
+        return reverse("admin:trust_spamreport_changelist")
+
+    @action(
+        description=_("Uphold selected"),
+        permissions=["decide"],
+        icon="thumb_up",
+        variant=ActionVariant.DANGER,
+    )
+    def uphold_selected(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        return self._confirm(request, queryset, "uphold_selected", uphold_reports, _("Uphold"))
+
+    @action(description=_("Dismiss selected"), permissions=["decide"], icon="thumb_down")
+    def dismiss_selected(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        return self._confirm(request, queryset, "dismiss_selected", dismiss_reports, _("Dismiss"))
+
+    def _confirm(
+        self, request: HttpRequest, queryset: QuerySet, name: str, decide: Callable, verb
+    ) -> HttpResponse | None:
+        """Ask once for a reason, then decide all that are still open."""
+        form = BulkReasonForm(request.POST if "reason" in request.POST else None)
+        if form.is_valid():
+            done = decide(queryset, by=request.user, reason=form.cleaned_data["reason"])
+            messages.success(
+                request,
+                ngettext("%(n)d report decided.", "%(n)d reports decided.", done) % {"n": done},
+            )
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("%(verb)s the selected reports?") % {"verb": verb},
+            "opts": self.opts,
+            "form": form,
+            "reports": queryset,
+            "name": name,
+            "verb": verb,
+            "checkbox": ACTION_CHECKBOX_NAME,
+        }
+        return TemplateResponse(request, "admin/trust/decide_reports.html", context)
