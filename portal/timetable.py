@@ -63,6 +63,7 @@ TIMETABLE = {
     "forget old webhook events": daily(
         4, 20, "messaging.services.webhook_events.forget_old_events"
     ),
+    "set tiers from devices": daily(1, 30, "audience.services.tiers.refresh_all_tiers"),
     "take a due snapshot": daily(2, 30, "audience.services.snapshots.take_due_snapshot"),
     "lapse verifications": daily(3, 0, "profiles.services.verification.lapse_verifications"),
 }
