@@ -14,7 +14,6 @@ in var/shots.
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
 
+from portal.run.chromium import find, missing
 from profiles.tests.people import sign_in
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,23 +68,15 @@ HELLO = "retry: 3600000\nevent: hello\ndata: \n\n"
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 
-def find_chromium() -> str | None:
-    """The machine's Chromium: CHROMIUM, or the first known name on the path."""
-    names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-    found = (shutil.which(name) for name in names)
-    return os.getenv("CHROMIUM") or next((path for path in found if path), None)
-
-
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for all tests. Without one they are skipped; with CI=true that is a failure."""
-    executable = find_chromium()
-    if not executable:
+    if reason := missing():
         say = pytest.fail if os.getenv("CI") == "true" else pytest.skip
-        say("No Chromium found. Install it (apt-get install chromium) or set CHROMIUM.")
+        say(reason)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=executable, args=FLAGS, env={**os.environ, "LANGUAGE": "en"}
+            executable_path=find(), args=FLAGS, env={**os.environ, "LANGUAGE": "en"}
         )
         yield browser
         browser.close()

@@ -37,8 +37,7 @@ CHECKS: dict[str, list[str | Path]] = {
 
 
 def main(arguments: list[str]) -> int:
-    if not chromium.find():
-        chromium.install()
+    chromium.install()
     try:
         services.start()
     except CannotStart as error:
@@ -47,7 +46,10 @@ def main(arguments: list[str]) -> int:
     try:
         failed = [name for name, command in CHECKS.items() if not passes(name, command)]
         begin = time.monotonic()
-        code = subprocess.run([BIN / "pytest", *arguments], cwd=BASE_DIR).returncode
+        surroundings = dict(os.environ)
+        surroundings.pop("DJANGO_SETTINGS_MODULE", None)  # set by importing us; tests have theirs
+        command = [BIN / "pytest", *arguments]
+        code = subprocess.run(command, cwd=BASE_DIR, env=surroundings).returncode
         say(f"tests: {time.monotonic() - begin:.0f} s")
     except KeyboardInterrupt:
         return 130
