@@ -7,6 +7,7 @@ class MessagingConfig(AppConfig):
 
     def ready(self) -> None:
         from messaging.services import (  # noqa: F401  (they connect their receivers)
+            account_events,
             lost_standing,
             webhook_events,
         )

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from audience import signals
 from audience.locks import hold_bucket
 from audience.models import Block, Consent, Person
 from portal.base.refused import Refused
@@ -66,6 +67,9 @@ def answer(
     if (kind == Consent.Kind.MARKETING) != (business_id == 0):
         raise ValueError(f"{kind} is not about business {business_id}")
 
+    before = Consent.objects.filter(
+        person_id=person_id, kind=kind, scope_id=business_id, granted=granted
+    ).exists()
     consent, _ = Consent.objects.update_or_create(
         person_id=person_id,
         kind=kind,
@@ -79,6 +83,7 @@ def answer(
     )
     if kind == Consent.Kind.MARKETING:
         _change(person_id, {"marketing": granted})
+    signals.consent_changed.send(Consent, consent=consent, is_news=not before)
     return consent
 
 

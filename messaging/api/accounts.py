@@ -1,5 +1,6 @@
 """/{account}: a business in the words of a WhatsApp Business Account, its profiles and its apps."""
 
+from messaging.api.analytics import analytics, analytics_asked
 from messaging.api.calls import DELETE, GET, MANAGEMENT, NODES, POST, Call, edge
 from messaging.api.fields import text
 from messaging.api.paging import page
@@ -54,7 +55,10 @@ def get_account(call: Call) -> dict:
     if "phone_numbers" in asked(call.data):
         rows = NODES[Profile](call.caller).order_by("pk")[:100]
         full["phone_numbers"] = {"data": [_profile(call, row) for row in rows]}
-    return select(full, call.data, default=SHOWN)
+    shown = select(full, call.data, default=SHOWN)
+    for name, arguments in analytics_asked(str(call.data.get("fields") or "")).items():
+        shown[name] = analytics(call.business, name, arguments, call.now)
+    return shown
 
 
 @edge(Business, "phone_numbers", GET, scope=None)
@@ -105,7 +109,7 @@ def post_subscribed_apps(call: Call) -> dict:
     if url := text(call.data, "override_callback_uri", most=500, required=False):
         token = text(call.data, "verify_token", most=200)
         set_webhook(app, url=url, verify_token=token, by=None, level=ACCOUNT, now=call.now)
-    elif call.request.body.strip():
+    else:  # without one, the app's own address counts again
         for endpoint in app.endpoints.filter(level=ACCOUNT):
             remove_webhook(endpoint, by=None)
     subscribe(app, by=None)

@@ -6,7 +6,7 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.utils.translation import gettext as _
 
 from messaging.errors import CODES, GRAPH
-from messaging.services.rates import TooFast
+from messaging.services.rates import CALLS, MESSAGES, PAIR, STRANGERS, TooFast
 from portal.base.refused import Refused
 
 logger = logging.getLogger(__name__)
@@ -38,12 +38,16 @@ REFUSED = {
     "media_busy": 131016,
     "file_unreadable": 131053,
     "file_too_large": 131053,
+    "list_full": 139101,
     "empty": 131008,
     "too_long": 131009,
     "invalid": 131009,
     "challenge_failed": 2200,
     "address_not_allowed": 100,
 }
+
+
+RATES = {CALLS: 80007, MESSAGES: 130429, PAIR: 131056, STRANGERS: 131048}
 
 
 class GraphError(Exception):
@@ -119,7 +123,8 @@ def graph_error(error: Exception) -> GraphError:
     if isinstance(error, Refused):
         return GraphError(REFUSED.get(error.code, 100), error.sentence)
     if isinstance(error, TooFast):
-        return GraphError(80007, _("Too many calls. Wait and try again."), retry_after=error.wait)
+        details = _("Too many at once. Wait %d seconds and try again.") % error.wait
+        return GraphError(RATES[error.what], details, retry_after=error.wait)
     if isinstance(error, RequestDataTooBig):
         return GraphError(100, _("The request is too large."), status=413)
     if isinstance(error, SuspiciousOperation | UnicodeError):

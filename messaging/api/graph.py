@@ -20,9 +20,11 @@ from messaging.api.auth import caller_of
 from messaging.api.bodies import read_body
 from messaging.api.calls import EDGES, METHODS, Call, Caller, find
 from messaging.api.errors import GraphError, graph_error
-from messaging.api.roots import ROOTS
+from messaging.api.roots import ROOTS, RootCall, upload_root
 from messaging.services.api_log import note
-from messaging.services.rates import take
+from messaging.services.rates import take_call
+
+MOST_IDS = 50  # of one call
 
 
 @csrf_exempt
@@ -76,21 +78,31 @@ def _answer(
     known: list[Caller],
 ) -> Any:
     method = request.method or ""
+    if node.startswith("upload:"):
+        return upload_root(RootCall(request, {}, now), node)
     data, files = read_body(request)
     if root := ROOTS.get((f"{node}/{edge}".strip("/"), method)):
-        return root(request, data)
+        return root(RootCall(request, data, now))
     caller = caller_of(request, data, now)
     known.append(caller)
-    take(caller.app)
+    take_call(caller.app)
     if method not in METHODS:
         raise GraphError(100, f"The method {method} is not supported.", status=405)
-    if not node:
-        raise GraphError(2500, message="Unknown path")
 
-    found, answerer = find(caller, node, edge, method)
-    _check_scope(caller, answerer.scope, answerer.with_secret)
-    call = Call(request, caller, method, found, edge, leaf, data, now, trace, files)
-    return answerer.handler(call)
+    def one(node_id: str) -> Any:
+        found, answerer = find(caller, node_id, edge, method)
+        _check_scope(caller, answerer.scope, answerer.with_secret)
+        call = Call(request, caller, method, found, edge, leaf, data, now, trace, files)
+        return answerer.handler(call)
+
+    if node:
+        return one(node)
+    if method == "GET" and (ids := str(data.get("ids") or "")):
+        wanted = list(dict.fromkeys(ids.split(",")))
+        if len(wanted) > MOST_IDS:
+            raise GraphError(100, f"ids: at most {MOST_IDS}.")
+        return {node_id: one(node_id.strip()) for node_id in wanted}
+    raise GraphError(2500, message="Unknown path")
 
 
 def _check_scope(caller: Caller, scope: str | None, with_secret: bool) -> None:

@@ -1,5 +1,27 @@
 """All who answer: importing them registers them."""
 
-from messaging.api import accounts, apps, media, messages, profiles, templates
+from messaging.api import (
+    accounts,
+    apps,
+    blocking,
+    links,
+    media,
+    messages,
+    profiles,
+    settings,
+    templates,
+    uploads,
+)
 
-__all__ = ["accounts", "apps", "media", "messages", "profiles", "templates"]
+__all__ = [
+    "accounts",
+    "apps",
+    "blocking",
+    "links",
+    "media",
+    "messages",
+    "profiles",
+    "settings",
+    "templates",
+    "uploads",
+]

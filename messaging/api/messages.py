@@ -11,9 +11,11 @@ from messaging.api.recipients import recipient_entry, recipient_of
 from messaging.models import Conversation, Message, Template
 from messaging.services import conversations
 from messaging.services.messages import send_message
+from messaging.services.rates import take_message, take_stranger
 from messaging.services.templates import ensure_sendable, render
 from messaging.services.wamids import MessageKey, message_behind, wamid
 from portal.base.live import announce
+from portal.base.refused import Refused
 from profiles.models import Profile
 
 CLIENT_DATA = 512  # characters of biz_opaque_callback_data
@@ -47,8 +49,8 @@ def _send(call: Call, kind: str) -> dict:
     person_id, written = recipient_of(call.business, call.data)
     reply_to = _target(call, content, person_id)
     stored = _with_files(call, content)
-    message = send_message(
-        call.node,
+    message = _sending(
+        call,
         person_id,
         by=None,
         kind=content.kind,
@@ -81,8 +83,8 @@ def _send_template(call: Call) -> dict:
     ensure_sendable(template)
     rendered = render(template, components)
     _find_header(call, rendered.content.get("header"), "template.components")
-    message = send_message(
-        call.node,
+    message = _sending(
+        call,
         person_id,
         by=None,
         kind=Message.Kind.TEMPLATE,
@@ -96,6 +98,17 @@ def _send_template(call: Call) -> dict:
     answer = _sent(call, message, written)
     answer["messages"][0]["message_status"] = "accepted"
     return answer
+
+
+def _sending(call: Call, person_id: int, **message) -> Message:
+    """Send within the rates; whoever writes to many whom nobody knows is stopped."""
+    take_message(call.node, person_id)
+    try:
+        return send_message(call.node, person_id, **message)
+    except Refused as refusal:
+        if refusal.code == "unknown_recipient":
+            take_stranger(call.node)
+        raise
 
 
 def _with_files(call: Call, content: Content) -> dict | None:

@@ -17,7 +17,7 @@ from messaging.api.fields import limit_of
 def page(
     call: Call, rows: QuerySet, *, show: Callable[[Any], dict], key: str = "pk", default: int = 25
 ) -> dict:
-    """A page of `rows`, newest key first, as {"data": [...], "paging": ...}."""
+    """A page of `rows`, highest key first, as {"data": [...], "paging": ...}."""
     limit = limit_of(call.data, default=default)
     after, before = _read(call.data.get("after")), _read(call.data.get("before"))
     if before is not None:

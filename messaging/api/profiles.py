@@ -8,9 +8,10 @@ from messaging.api.calls import GET, MANAGEMENT, POST, Call, edge
 from messaging.api.errors import wrong
 from messaging.api.fields import one_of, text
 from messaging.api.selection import select
+from messaging.api.uploads import picture_behind
 from messaging.services.webhook_bodies import display_number
 from profiles.models import Profile
-from profiles.services.profiles import change_profile
+from profiles.services.profiles import change_logo, change_profile
 
 SHOWN = (
     "verified_name",
@@ -106,6 +107,8 @@ def post_business_profile(call: Call) -> dict:
         changes["website"] = _websites(call.data["websites"])
     if changes:
         change_profile(call.node, by=None, **changes)
+    if handle := text(call.data, "profile_picture_handle", most=500, required=False):
+        change_logo(call.node, by=None, data=picture_behind(call.business, handle))
     return {"success": True}
 
 

@@ -29,7 +29,7 @@ FORMATS = ("POSITIONAL", "NAMED")
 
 @edge(Business, "message_templates", GET)
 def get_templates(call: Call) -> dict:
-    """The account's templates, newest first."""
+    """The account's templates, a page at a time."""
     rows = _filtered(_templates(call), call.data)
     answer = page(call, rows, show=lambda row: _shown(row, call.data))
     if call.data.get("summary"):

@@ -1,6 +1,7 @@
 from messaging.models.apps import AccessToken, ApiCall, App
 from messaging.models.campaigns import Campaign, CampaignChunk, CampaignNoise, CounterDelta
 from messaging.models.conversations import Contact, Conversation
+from messaging.models.links import MessageLink
 from messaging.models.media import Media
 from messaging.models.messages import Message
 from messaging.models.sessions import PersonSession, SignInLink
@@ -24,6 +25,7 @@ __all__ = [
     "CounterDelta",
     "Media",
     "Message",
+    "MessageLink",
     "PersonSession",
     "SignInLink",
     "Template",

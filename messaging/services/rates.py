@@ -1,4 +1,7 @@
-"""How fast an app may call: a count for each second in the shared broker."""
+"""How fast an app may call and a profile may send: counts in the shared broker, for all servers.
+
+Each count is of a window of time; with the broker away nobody is counted, and everybody may call.
+"""
 
 import logging
 import time
@@ -6,31 +9,67 @@ import time
 import redis
 from django.conf import settings
 
+from billing.entitlements import entitlements
 from messaging.models import App
+from profiles.models import Business, Profile
 
 logger = logging.getLogger(__name__)
 
+CALLS, MESSAGES, PAIR, STRANGERS = "calls", "messages", "pair", "strangers"
+WINDOW = 10  # seconds over which a rate is taken, so that short bursts pass
+PAIR_WINDOW, PAIR_MOST = 60, 600  # messages of a profile to one person
+STRANGERS_WINDOW, STRANGERS_MOST = 3600, 500  # people nobody knows that a profile wrote to
+PLAN_KNOWN_FOR = 30.0  # seconds
+
 _counts = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.2, socket_connect_timeout=0.2)
+_plans: dict[int, tuple[float, int]] = {}  # business: until when, messages a second
 
 
 class TooFast(Exception):
-    """The app called more often than it may; `wait` are seconds until it may again."""
+    """More than may be. `what` is one of the names above; `wait` are seconds until it may again."""
 
-    def __init__(self, wait: int) -> None:
-        super().__init__(f"Wait {wait} s")
-        self.wait = wait
+    def __init__(self, what: str, wait: int) -> None:
+        super().__init__(f"Too many {what}; wait {wait} s")
+        self.what, self.wait = what, wait
 
 
-def take(app: App) -> None:
-    """Count one call of the app. Raises TooFast. With the broker away everybody may call."""
-    key = f"signet.rate:{app.pk}:{int(time.time())}"
+def take_call(app: App) -> None:
+    """Count one call of an app. Raises TooFast."""
+    _take(CALLS, app.pk, most=settings.API_CALLS_A_SECOND * WINDOW, window=WINDOW)
+
+
+def take_message(profile: Profile, person_id: int) -> None:
+    """Count one message, by plan and for this person. Raises TooFast."""
+    most = WINDOW * (
+        settings.API_CALLS_A_SECOND if profile.is_test else _messages_a_second(profile.business)
+    )
+    _take(MESSAGES, profile.pk, most=most, window=WINDOW)
+    _take(PAIR, f"{profile.pk}:{person_id}", most=PAIR_MOST, window=PAIR_WINDOW)
+
+
+def take_stranger(profile: Profile) -> None:
+    """Count a message to somebody nobody knows: many of them are a search. Raises TooFast."""
+    _take(STRANGERS, profile.pk, most=STRANGERS_MOST, window=STRANGERS_WINDOW)
+
+
+def _messages_a_second(business: Business) -> int:
+    until, rate = _plans.get(business.pk, (0.0, 0))
+    if until < time.monotonic():
+        rate = entitlements(business).api_rate
+        _plans[business.pk] = (time.monotonic() + PLAN_KNOWN_FOR, rate)
+    return rate
+
+
+def _take(what: str, whose: object, *, most: int, window: int) -> None:
+    now = int(time.time())
+    key = f"signet.rate:{what}:{whose}:{now // window}"
     try:
         with _counts.pipeline(transaction=False) as pipeline:
             pipeline.incr(key)
-            pipeline.expire(key, 5)
-            calls, _expires = pipeline.execute()
+            pipeline.expire(key, 2 * window)
+            n, _expires = pipeline.execute()
     except redis.RedisError as error:
-        logger.warning("The broker is away, calls are not counted: %s", error)
+        logger.warning("The broker is away, nothing is counted: %s", error)
         return
-    if calls > settings.API_CALLS_A_SECOND:
-        raise TooFast(1)
+    if n > most:
+        raise TooFast(what, window - now % window)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from messaging.models import Template
 from messaging.services import components as parts
+from messaging.services.account_events import tell_of_category, tell_of_template
 from messaging.services.linter import Report, lint
 from portal.base.live import announce
 from portal.base.refused import Refused
@@ -102,6 +103,7 @@ def edit_template(
     )
     if report.faults:
         raise Invalid(report.faults)
+    previous = template.category
     template.components = cleaned
     template.category = category
     template.status = Status.PENDING
@@ -110,6 +112,8 @@ def edit_template(
     template.save(update_fields=["components", "category", "status", "reason", "version"])
 
     record(template, "template.edited", by=by, version=template.version)
+    if category != previous:
+        tell_of_category(template, previous=previous)
     return _decide_if_clear(template, report, now=now)
 
 
@@ -149,6 +153,7 @@ def delete_template(template: Template, *, by: User | None, now: datetime | None
     template.save(update_fields=["deleted_at"])
 
     record(template, "template.deleted", by=by)
+    tell_of_template(template)
 
 
 def ensure_sendable(template: Template) -> None:
@@ -215,7 +220,8 @@ def _approved(template: Template, *, by: User | None, now: datetime | None) -> T
 
 
 def _tell(template: Template, title: str, body: str, level: str = "info") -> None:
-    """Tell the business; what the linter says at once needs no letter."""
+    """Tell integrators, and by letter the business; what the linter says at once needs none."""
+    tell_of_template(template, reason=template.reason)
     if template.decided_by_id:
         notify(
             template.business,
