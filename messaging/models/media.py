@@ -28,6 +28,7 @@ class Media(models.Model):
 
     id = models.BigIntegerField(primary_key=True, default=new_node_id, editable=False)
     business = models.ForeignKey(Business, models.PROTECT, related_name="+")
+    person_id = models.BigIntegerField(null=True)  # who sent it; null: the business did
     source = models.CharField(max_length=8, choices=Source)
     kind = models.CharField(max_length=8, choices=Kind)
     mime_type = models.CharField(max_length=100)
@@ -50,6 +51,12 @@ class Media(models.Model):
                 fields=["business", "link_sha256", "-created_at"],
                 condition=~Q(link_sha256=""),
                 name="media_of_link",
+            ),
+            # used when a person is erased
+            models.Index(
+                fields=["person_id"],
+                condition=Q(person_id__isnull=False),
+                name="media_of_person",
             ),
             # used by the job that deletes what nobody used
             models.Index(fields=["expires_at"], condition=Q(used_at=None), name="media_to_delete"),

@@ -73,6 +73,7 @@ class WebhookEvent(models.Model):
     id = models.BigIntegerField(primary_key=True, default=new_id, editable=False)
     business = models.ForeignKey(Business, models.CASCADE, related_name="+", db_index=False)
     profile_id = models.BigIntegerField(null=True)
+    person_id = models.BigIntegerField(null=True)  # whom it is about; null: nobody
     field = models.CharField(max_length=60)  # in the Cloud API's words: "messages"
     facts = models.JSONField()
     body = models.TextField(blank=True)  # ASCII only
@@ -82,6 +83,12 @@ class WebhookEvent(models.Model):
         indexes = [
             # used by the log and by who pulls events
             models.Index(fields=["business", "-id"], name="webhook_events_of_business"),
+            # used when a person is erased
+            models.Index(
+                fields=["person_id"],
+                condition=Q(person_id__isnull=False),
+                name="webhook_events_of_person",
+            ),
         ]
 
     def __str__(self) -> str:

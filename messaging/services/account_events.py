@@ -106,6 +106,7 @@ def tell_of_preference(sender, *, consent: Consent, is_news: bool, **kwargs) -> 
             business_id,
             field="user_preferences",
             profile_id=profile.pk,
-            facts={"value": value, "person": person_id},
+            person_id=person_id,
+            facts={"value": value},
             now=consent.at,
         )

@@ -42,6 +42,7 @@ def store_media(
     file_name: str = "",
     source: str = Source.UPLOAD,
     link: str = "",
+    person_id: int | None = None,
     now: datetime | None = None,
 ) -> Media:
     """Check a file, write it anew and keep it.
@@ -50,6 +51,7 @@ def store_media(
         mime: what it is said to be; its content has to agree.
         source: a value of Media.Source; decides how long the API knows it.
         link: where it was fetched from.
+        person_id: who sent it, where a person did.
 
     Raises Refused with code media_type or media_size.
     """
@@ -63,6 +65,7 @@ def store_media(
     return Media.objects.create(
         id=media_id,
         business=business,
+        person_id=person_id,
         source=source,
         kind=file_type.kind,
         mime_type=file_type.mime,

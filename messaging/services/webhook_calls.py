@@ -154,7 +154,7 @@ def _lanes(calls: list[WebhookCall]) -> list[list[WebhookCall]]:
     """The calls spread over LANES, those about one person in one lane and in order."""
     lanes: dict[int, list[WebhookCall]] = defaultdict(list)
     for call in calls:
-        lanes[call.event.facts.get("person", 0) % LANES].append(call)
+        lanes[(call.event.person_id or 0) % LANES].append(call)
     return list(lanes.values())
 
 

@@ -26,7 +26,8 @@ def tell_of_message(sender, *, message: Message, profile: Profile, **kwargs) -> 
         profile.business_id,
         field="messages",
         profile_id=profile.pk,
-        facts={"kind": "message", "person": message.person_id, "message": message.id},
+        person_id=message.person_id,
+        facts={"kind": "message", "message": message.id},
         now=message.created_at,
     )
 
@@ -41,9 +42,9 @@ def tell_of_status(sender, *, message: Message, profile: Profile, **kwargs) -> N
         profile.business_id,
         field="messages",
         profile_id=profile.pk,
+        person_id=message.person_id,
         facts={
             "kind": "status",
-            "person": message.person_id,
             "message": message.id,
             "status": message.status,
             "at": int(at.timestamp()),
@@ -68,12 +69,14 @@ def tell(
     field: str,
     facts: dict,
     profile_id: int | None = None,
+    person_id: int | None = None,
     now: datetime | None = None,
 ) -> WebhookEvent | None:
     """Write down an event and one call for each app that listens to `field`.
 
     Arguments:
         field: in the Cloud API's words, such as "messages".
+        person_id: whom it is about; when they are erased, it goes.
         facts: what `webhook_bodies` makes the bytes from; JSON values.
 
     Returns the event, or None where no app of the business listens.
@@ -91,6 +94,7 @@ def tell(
         id=new_id(now),
         business_id=business_id,
         profile_id=profile_id,
+        person_id=person_id,
         field=field,
         facts=facts,
         created_at=now,
