@@ -311,6 +311,9 @@ USE_TZ = True
 BUCKETS = int(os.getenv("BUCKETS", "1024"))
 # Most adverts a week to a person who has not chosen a number.
 ADS_PER_WEEK = int(os.getenv("ADS_PER_WEEK", "7"))
+# About how many people one transaction of a campaign sends to, of one bucket or of several small
+# ones. Who blocks waits for the transaction in hand, a fraction of a second.
+CHUNK_PEOPLE = int(os.getenv("CHUNK_PEOPLE", "5000"))
 # How long a campaign's random first batch is watched before the rest goes out.
 FIRST_BATCH_HOLD = timedelta(minutes=float(os.getenv("FIRST_BATCH_HOLD_MINUTES", "30")))
 # Privacy of audience counts: the scale of the noise of one snapshot, and days between snapshots

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from celery import shared_task
+from celery.signals import worker_ready
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.db.models import Sum
@@ -43,7 +44,6 @@ logger = logging.getLogger(__name__)
 
 State = Campaign.State
 SLICE = 20  # seconds a task works before it lets others of its queue have a turn
-PEOPLE_AT_ONCE = 5_000  # about; more are slower for who wants to block meanwhile
 MOST_CHUNKS_AT_ONCE = 64
 DEADLOCK, NOT_SERIALIZABLE = "40P01", "40001"
 WORKERS = 4  # how many tasks look for work at once after a launch
@@ -86,6 +86,13 @@ def send_chunks(lane: str = "campaign") -> int:
         people += done.people
     wake(send_chunks, lane, queue=lane)
     return people
+
+
+@worker_ready.connect
+def look_for_chunks(**kwargs) -> None:
+    """A worker that starts looks at once for what another one left when it died."""
+    for lane in LANES:
+        wake(send_chunks, lane, queue=lane)
 
 
 def run_campaign(campaign: Campaign, *, now: datetime | None = None) -> int:
@@ -132,10 +139,10 @@ def send_next(campaign_id: int, *, now: datetime | None = None) -> Done | None:
     except Refused as refusal:
         _give_up(campaign_id, refusal, moment)
         return None
-    if done is None and not finish_if_done(campaign_id, now=moment):
-        released = hold_first_batch(campaign_id, now=moment)
-        return send_next(campaign_id, now=now) if released else None
-    return done
+    if finish_if_done(campaign_id, now=moment):
+        return done
+    released = hold_first_batch(campaign_id, now=moment)
+    return send_next(campaign_id, now=now) if released and done is None else done
 
 
 def _retried(act):
@@ -204,7 +211,7 @@ def _campaign(campaign_id: int) -> Campaign:
 def _claim(campaign: Campaign) -> dict[int, int]:
     """Chunk id -> bucket, of the next chunks that nobody else has in hand."""
     expected = max(1.0, (campaign.estimate or 0) / settings.BUCKETS)
-    at_once = max(1, min(MOST_CHUNKS_AT_ONCE, int(PEOPLE_AT_ONCE / expected)))
+    at_once = max(1, min(MOST_CHUNKS_AT_ONCE, int(settings.CHUNK_PEOPLE / expected)))
     rows = campaign.chunks.select_for_update(skip_locked=True).filter(
         state=CampaignChunk.State.WAITING
     )

@@ -12,7 +12,12 @@ from django.utils import timezone
 
 from messaging.models import Campaign, CampaignChunk
 from messaging.services.delivery import LANES, campaigns_with_work, lane_of, wake_workers
-from messaging.services.first_batch import LOOK_EVERY, judge_first_batch, look_again
+from messaging.services.first_batch import (
+    LOOK_EVERY,
+    hold_first_batch,
+    judge_first_batch,
+    look_again,
+)
 from messaging.services.transitions import finish_if_done
 
 State = Campaign.State
@@ -34,8 +39,10 @@ def resume_stalled_campaigns() -> int:
 
 @shared_task
 def release_first_batches() -> int:
-    """Look at every first batch whose hold is over."""
+    """Look at every first batch whose hold is over, and begin holds that a dead worker did not."""
     now, judged = timezone.now(), 0
+    for campaign in _running().filter(released_at=None, hold_until=None):
+        hold_first_batch(campaign.pk, now=now)
     for campaign in _running().filter(released_at=None, hold_until__lte=now):
         if judge_first_batch(campaign, now=now) == "released":
             wake_workers(lane_of(campaign))

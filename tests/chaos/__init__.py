@@ -1,0 +1,1 @@
+"""What must hold whatever dies: lost 0, twice 0. `make chaos` runs it at full size."""
