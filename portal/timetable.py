@@ -25,6 +25,7 @@ TIMETABLE = {
     "call webhooks that are due": every(
         15 * SECONDS, "messaging.services.webhook_calls.call_webhooks"
     ),
+    "seal the audit": every(10 * SECONDS, "profiles.services.audit_chain.seal_audit"),
     # Campaigns.
     "launch scheduled campaigns": every(
         15 * SECONDS, "messaging.services.campaigns.launch_scheduled"

@@ -51,12 +51,13 @@ def decided_today(now: datetime) -> Figure:
 def time_to_decide(now: datetime) -> Figure:
     """The median from handing in to the decision."""
     spans = [
-        decided - submitted
+        (decided - submitted).total_seconds()
         for submitted, decided in VerificationCase.objects.filter(
             decided_at__gte=now - timedelta(days=28), submitted_at__isnull=False
         ).values_list("submitted_at", "decided_at")[:10_000]
+        if submitted and decided
     ]
-    shown = timesince(now - median(spans), now, depth=1) if spans else "–"
+    shown = timesince(now - timedelta(seconds=median(spans)), now, depth=1) if spans else "–"
     return Figure(label=_("Median time to decide"), value=shown, note=_("last 28 days"))
 
 

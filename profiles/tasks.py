@@ -1,5 +1,6 @@
 """Index of this app's tasks, for Celery."""
 
+from profiles.services.audit_chain import seal_audit
 from profiles.services.verification import lapse_verifications
 
-__all__ = ["lapse_verifications"]
+__all__ = ["lapse_verifications", "seal_audit"]

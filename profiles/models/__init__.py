@@ -1,4 +1,4 @@
-from profiles.models.audit import AuditRow
+from profiles.models.audit import AuditHead, AuditRow, AuditSeal
 from profiles.models.businesses import Business, Invitation, Membership
 from profiles.models.notices import Notice
 from profiles.models.profiles import Profile
@@ -12,7 +12,9 @@ from profiles.models.verification import (
 )
 
 __all__ = [
+    "AuditHead",
     "AuditRow",
+    "AuditSeal",
     "Business",
     "BusinessKey",
     "Check",
