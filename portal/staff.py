@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from messaging.models import Template
@@ -163,7 +164,8 @@ def _item(
     except NoReverseMatch:  # a part that is not installed
         return None
     item = {"title": title, "icon": icon, "link": link}
-    return item | {"badge": badge} if badge else item
+    count = import_string(badge)(request) if badge else ""
+    return item | {"badge": count} if count else item  # an empty queue has no badge
 
 
 def waiting_cases(request: HttpRequest) -> str:

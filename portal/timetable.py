@@ -46,6 +46,9 @@ TIMETABLE = {
         30 * SECONDS, "trust.services.evaluation.evaluate_waiting"
     ),
     "evaluate all profiles": every(15 * MINUTES, "trust.services.evaluation.evaluate_all"),
+    "let penalties rest where an appeal is late": every(
+        1 * MINUTES, "trust.services.appeals.stay_overdue_appeals"
+    ),
     # Money.
     "handle Stripe's events": every(30 * SECONDS, "billing.services.stripe_events.handle_events"),
     "fetch Stripe's events that no webhook brought": every(
@@ -56,6 +59,7 @@ TIMETABLE = {
         5 * MINUTES, "messaging.services.keys.finish_due_rotations"
     ),
     # Once a day.
+    "raise caps that were earned": daily(0, 20, "trust.services.caps.raise_caps"),
     "ask Stripe about every live subscription": daily(
         3, 20, "billing.services.reconcile.refresh_live_subscriptions"
     ),

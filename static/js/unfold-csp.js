@@ -22,3 +22,12 @@ document.addEventListener("alpine:init", () => {
     },
   }));
 });
+
+// Landmarks need names of their own: SimpleBar calls every box it scrolls the same, and the sidebar has none.
+addEventListener("load", () => {
+  document.querySelector("#nav-sidebar-inner")?.setAttribute("aria-label", "sidebar");
+  document.querySelectorAll(".simplebar-content-wrapper").forEach((box, number) => {
+    const name = box.closest("[data-simplebar]")?.id || `list ${number + 1}`;
+    box.setAttribute("aria-label", name.replaceAll("-", " "));
+  });
+});

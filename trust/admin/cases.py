@@ -16,6 +16,7 @@ from profiles.admin.base import ConfirmForm, ReasonForm, StaffAdmin
 from trust.admin.forms import SecondLookForm
 from trust.admin.measures import Measures
 from trust.admin.profiles import DecisionTable, ReportTable
+from trust.admin.words import facts_in_words
 from trust.models import Case, Decision, Proposal, SecondLook
 from trust.services.cases import claim_case, close_case
 from trust.services.policies import replay_decision
@@ -115,7 +116,7 @@ class CaseAdmin(Measures):
 
     @display(description=_("What the rule saw"))
     def show_facts(self, case: Case) -> str:
-        return format_html_join("", "<div>{}: <b>{}</b></div>", case.facts.items()) or "–"
+        return facts_in_words(case.facts)
 
     def case_of(self, obj: Case) -> Case:
         return obj
@@ -196,8 +197,31 @@ class DecisionAdmin(StaffAdmin):
     list_select_related = ["profile", "by", "appeal"]
     search_fields = ["profile__name", "profile__handle", "reason", "=uuid"]
     ordering = ["-made_at"]
-    exclude = ["statement", "inputs"]
-    readonly_fields = ["show_statement", "show_inputs", "replayed"]
+    readonly_fields = ["profile_link", "show_statement", "show_facts", "show_inputs", "replayed"]
+    fieldsets = [
+        (
+            _("The decision"),
+            {
+                "fields": [
+                    "profile_link",
+                    "from_standing",
+                    "to_standing",
+                    "made_at",
+                    "rule",
+                    "by",
+                    "seconded_by",
+                    "reason",
+                    "case",
+                    "uuid",
+                ]
+            },
+        ),
+        (_("What the business reads"), {"fields": ["show_statement"]}),
+        (
+            _("What it rests on"),
+            {"fields": ["policy", "evidence", "show_facts", "show_inputs", "replayed"]},
+        ),
+    ]
 
     @display(description=_("Profile"), ordering="profile__name")
     def about(self, decision: Decision) -> str:
@@ -222,12 +246,21 @@ class DecisionAdmin(StaffAdmin):
             decision.statement.get(name, "")
             for name in ("effect", "facts", "ground", "would_have_changed", "redress")
         ]
-        return format_html_join("", "<p>{}</p>", [(part,) for part in parts if part])
+        once = dict.fromkeys(part for part in parts if part)  # the facts may be the ground
+        return format_html_join("", "<p>{}</p>", [(part,) for part in once])
+
+    @display(description=_("Profile"))
+    def profile_link(self, decision: Decision) -> str:
+        return link_to_profile(decision.profile)
+
+    @display(description=_("What the rule saw"))
+    def show_facts(self, decision: Decision) -> str:
+        return facts_in_words(decision.inputs.get("facts", {}))
 
     @display(description=_("Numbers it rests on"))
     def show_inputs(self, decision: Decision) -> str:
         rows = [
-            (u["unit"], f"{u['x']:.2f}", f"{u['n']:.0f}", f"{u['likelihood']:+.2f}")
+            (u["title"], f"{u['x']:.2f}", f"{u['n']:.0f}", f"{u['likelihood']:+.2f}")
             for u in decision.inputs.get("units", [])
         ]
         return format_html_join("", "<div>{}: {} of {} people, {}</div>", rows) or "–"
@@ -303,8 +336,17 @@ class SecondLookAdmin(StaffAdmin):
     list_select_related = ["decision__profile", "by"]
     ordering = ["answered_at", "created_at"]
     actions_detail = ["answer"]
-    exclude = ["decision", "first_decider"]
     readonly_fields = ["profile_link", "numbers", "first_answer"]
+    fields = [
+        "profile_link",
+        "numbers",
+        "created_at",
+        "standing",
+        "reason",
+        "by",
+        "answered_at",
+        "first_answer",
+    ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).exclude(first_decider=request.user.pk)

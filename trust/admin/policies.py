@@ -80,7 +80,6 @@ class PolicyAdmin(StaffAdmin):
     list_select_related = ["published_by"]
     ordering = ["-version"]
     actions_detail = ["publish"]
-    exclude = ["values"]
     readonly_fields = ["show_values"]
 
     @display(
@@ -111,7 +110,16 @@ class PolicyAdmin(StaffAdmin):
     def get_fields(self, request: HttpRequest, obj=None):
         if obj is None:
             return ["note", *[rule.name for rule in NUMBERS], "bad_rates"]
-        return super().get_fields(request, obj)
+        return [
+            "version",
+            "state",
+            "note",
+            "show_values",
+            "created_by",
+            "published_at",
+            "published_by",
+            "retired_at",
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj=None):
         return () if obj is None else super().get_readonly_fields(request, obj)

@@ -27,7 +27,15 @@ from trust.services.reports import (
     uphold_reports,
 )
 
-LABELS = {"body": _("Message"), "sent_at": _("Sent"), "template": _("Template")}
+# What of the snapshot is shown, and what it is called.
+LABELS = {
+    "body": _("Message"),
+    "campaign": _("Campaign"),
+    "class": _("Class"),
+    "kind": _("Kind"),
+    "sent_at": _("Sent"),
+    "template": _("Template"),
+}
 
 
 @admin.register(SpamReport)
@@ -46,13 +54,12 @@ class SpamReportAdmin(Measures):
     actions = ["uphold_selected", "dismiss_selected"]
     actions_detail = ["uphold", "dismiss", "suspend", "revoke"]
     actions_row = ["uphold", "dismiss"]
-    readonly_fields = ["profile_link", "message", "credibility", "alike", "evidence_of_profile"]
-    exclude = ["evidence", "person_id", "cluster"]
+    readonly_fields = ["profile_link", "message", "reporter", "alike", "evidence_of_profile"]
     fieldsets = [
         (_("What was reported"), {"fields": ["profile_link", "kind", "reason", "text", "message"]}),
         (
             _("How much it says"),
-            {"fields": ["credibility", "counted", "alike", "evidence_of_profile", "case"]},
+            {"fields": ["reporter", "counted", "alike", "evidence_of_profile", "case"]},
         ),
         (
             _("Where it stands"),
@@ -106,6 +113,10 @@ class SpamReportAdmin(Measures):
         kind = "strong" if report.weight >= 0.7 else "some" if report.weight >= 0.3 else "weak"
         return kind, _("weighs %(w).1f of 1") % {"w": report.weight}
 
+    @display(description=_("Reporter"))
+    def reporter(self, report: SpamReport) -> str:
+        return str(self.credibility(report)[1])
+
     @display(
         description=_("State"),
         ordering="state",
@@ -130,7 +141,8 @@ class SpamReportAdmin(Measures):
 
     @display(description=_("The message as it was"))
     def message(self, report: SpamReport) -> str:
-        rows = [(LABELS.get(name, name), value) for name, value in report.evidence.items()]
+        shown = [(LABELS[name], report.evidence.get(name)) for name in LABELS]
+        rows = [(label, value) for label, value in shown if value]
         return format_html_join("", "<div><b>{}</b>: {}</div>", rows) or "–"
 
     @display(description=_("Evidence against the profile"))

@@ -1,6 +1,10 @@
+from datetime import date
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from profiles.models import Profile
@@ -16,6 +20,7 @@ class Unit(models.Model):
     profile = models.ForeignKey(Profile, models.PROTECT, related_name="units")
     key = models.CharField(max_length=40)  # "campaign:<id>" or "day:<date>"
     campaign_id = models.BigIntegerField(null=True, blank=True)
+    name = models.CharField(max_length=120, blank=True)  # the campaign's, told at its first look
     started_at = models.DateTimeField()
     delivered = models.BigIntegerField(default=0)  # people who saw it, unweighted
     n = models.FloatField(default=0)  # the same people, by weight
@@ -43,9 +48,23 @@ class Unit(models.Model):
         return f"{self.profile_id} {self.key}"
 
     @property
+    def title(self) -> str:
+        """What people call it: the campaign's name, or the day."""
+        return title_of(self.key, self.name)
+
+    @property
     def rate(self) -> float:
         """Weighted complaints per person who saw it."""
         return self.x / max(self.n, self.x) if self.x else 0.0
+
+
+def title_of(key: str, name: str = "") -> str:
+    """A unit's key in words."""
+    kind, _colon, rest = key.partition(":")
+    if kind == "day":
+        day = date_format(date.fromisoformat(rest), "j M Y")
+        return gettext("Single messages, %(day)s") % {"day": day}
+    return name or gettext("Campaign %(id)s") % {"id": rest}
 
 
 class DeliveryDelta(models.Model):

@@ -129,11 +129,13 @@ def _silent_hours(profile: Profile, last: Decision | None, now: datetime) -> flo
 
 
 @transaction.atomic
-def look_at_campaign(profile: Profile, *, campaign_id: int, now: datetime | None = None) -> Look:
+def look_at_campaign(
+    profile: Profile, *, campaign_id: int, name: str = "", now: datetime | None = None
+) -> Look:
     """Rule 1 at a planned look: the verdict on one campaign, kept with its unit.
 
     A stop also counts in the ladder, so the profile is evaluated at once. The caller stops the
-    campaign when the verdict says so.
+    campaign when the verdict says so. `name` is what the business calls it.
     """
     now = now or timezone.now()
     profile = locked(profile)
@@ -145,11 +147,12 @@ def look_at_campaign(profile: Profile, *, campaign_id: int, now: datetime | None
         defaults={"campaign_id": campaign_id, "started_at": now},
     )
     look = judge_first_batch(unit.n, unit.x, unit.reporters, Policy.objects.active().rules)
+    unit.name = name[:120] or unit.name
     unit.look = {**look.as_dict(), "at": now.isoformat()}
     stopped = look.stop and unit.stopped_at is None
     if stopped:
         unit.stopped_at = now
-    unit.save(update_fields=["look", "stopped_at"])
+    unit.save(update_fields=["name", "look", "stopped_at"])
     if stopped:
         evaluate(profile, now=now)
     return look

@@ -165,6 +165,7 @@ def explain(profile: Profile, evidence: Evidence) -> dict:
         "units": [
             {
                 "unit": unit.key,
+                "title": unit.title,
                 "started_at": unit.started_at.isoformat(),
                 "x": unit.x,
                 "n": unit.n,

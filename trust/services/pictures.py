@@ -63,7 +63,9 @@ def picture_of(profile: Profile, *, now: datetime) -> Picture:
     rules = policy.rules
     row = Evidence.objects.filter(profile=profile).first() or Evidence(profile=profile, at=now)
     value = decayed(row.value, (now - row.at) / timedelta(days=1), rules)
-    since = max(now - timedelta(days=DAYS), row.base_at or profile.created_at - timedelta(days=1))
+    since = now - timedelta(days=DAYS)
+    if row.base_at:
+        since = max(since, row.base_at)
     units = list(
         Unit.objects.filter(profile=profile, started_at__gte=since, started_at__lte=now).order_by(
             "-started_at"

@@ -120,7 +120,11 @@ def apply_standing(
         seconded_by=ground.seconded_by.pk if ground.seconded_by else None,
     )
     standing_changed.send(
-        Profile, profile=profile, old=old, new=to, reason=decision.statement["facts"]
+        Profile,
+        profile=profile,
+        old=old,
+        new=to,
+        reason=decision.reason or decision.statement["ground"],
     )
     announce(f"business:{profile.business_id}", "standing", profile.pk)
     draw_second_look(decision)

@@ -100,7 +100,7 @@ def statement_of(decision: Decision) -> dict:
         "title": str(TITLES[to]) % {"name": profile.name},
         "effect": str(EFFECTS[to]),
         "ground": ground,
-        "facts": decision.reason or ground,
+        "facts": decision.reason or _facts(decision),
         "numbers": _numbers(decision),
         "samples": samples,
         "would_have_changed": _would_have_changed(decision),
@@ -118,12 +118,23 @@ def body_of(decision: Decision) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def _facts(decision: Decision) -> str:
+    """What was seen, in a sentence, where no person has put it in words."""
+    facts = decision.inputs.get("facts")
+    if not facts:
+        return ""
+    return _(
+        "%(reporters)d people from %(clusters)d groups blocked or reported the profile within "
+        "28 days."
+    ) % {"reporters": facts["reporters"], "clusters": facts["clusters"]}
+
+
 def _numbers(decision: Decision) -> list[dict]:
     """The units that weigh most, with their own numbers in the formula."""
     units = sorted(decision.inputs.get("units", []), key=lambda unit: -unit["likelihood"])[:5]
     return [
         {
-            "unit": unit["unit"],
+            "unit": unit["title"],
             "complaints": round(unit["x"], 2),
             "people": round(unit["n"], 1),
             "share": round(100 * unit["x"] / max(unit["n"], unit["x"], 1e-9), 2),
@@ -190,7 +201,7 @@ def _dsa(decision: Decision, texts: dict) -> dict:
         "account_type": "ACCOUNT_TYPE_BUSINESS",
         "decision_facts": " ".join(
             [
-                texts["facts"],
+                texts["facts"] or texts["ground"],
                 ngettext(
                     "%(n)d reported message was looked at.",
                     "%(n)d reported messages were looked at.",

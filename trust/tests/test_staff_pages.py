@@ -216,7 +216,7 @@ class CaseTests(StaffTests):
         decision = Decision.objects.get()
         page = self.client.get(reverse("admin:trust_decision_change", args=[decision.pk]))
         self.assertContains(page, "give the same rung again")
-        self.assertContains(page, "campaign:1")
+        self.assertContains(page, "Campaign 1")
 
 
 class AppealQueueTests(StaffTests):
