@@ -7,7 +7,7 @@ PYTHON ?= python3
 .PHONY: run test clean python
 
 run: python
-	@$(PYTHON) portal/run/install.py requirements.txt
+	@$(PYTHON) portal/run/install.py requirements-demo.txt
 	@exec .venv/bin/python -m portal.run.start
 
 # Beside a `make run`: other ports, other data.

@@ -53,6 +53,12 @@ ALLOWED_HOSTS = listed(
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 OPERATOR_NAME = os.getenv("OPERATOR_NAME", "Signet")
 
+# What makes a demo easy would open a real site to anyone.
+IS_LOCAL = urlsplit(SITE_URL).hostname in ("localhost", "127.0.0.1")
+for name in ("DEMO", "STRIPE_API_BASE", "WEBHOOK_ALLOW_LOOPBACK"):
+    if os.getenv(name, "0") not in ("", "0") and not (DEBUG or IS_LOCAL):
+        raise ImproperlyConfigured(f"{name} is for demos on this machine: unset it for {SITE_URL}.")
+
 if not DEBUG:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = SITE_URL.startswith("https://")
@@ -271,8 +277,11 @@ DEFAULT_FROM_EMAIL = os.getenv(
 )
 
 # Money. STRIPE_API_BASE empty means Stripe itself.
-STRIPE_SECRET_KEY = os.getenv("STRIPE_SECRET_KEY") or ("sk_test_local" if STRIPE_API_BASE else "")
-STRIPE_WEBHOOK_SECRETS = listed("STRIPE_WEBHOOK_SECRETS", "whsec_local" if STRIPE_API_BASE else "")
+if STRIPE_API_BASE:
+    os.environ.setdefault("STRIPE_SECRET_KEY", "sk_test_local")
+    os.environ.setdefault("STRIPE_WEBHOOK_SECRETS", "whsec_local")
+STRIPE_SECRET_KEY = secret("STRIPE_SECRET_KEY")
+STRIPE_WEBHOOK_SECRETS = listed("STRIPE_WEBHOOK_SECRETS")
 STRIPE_AUTOMATIC_TAX = os.getenv("STRIPE_AUTOMATIC_TAX") == "1"
 # Empty: what the Stripe account offers where the buyer is. Else such as card,pix or card,upi.
 STRIPE_PAYMENT_METHODS = listed("STRIPE_PAYMENT_METHODS")

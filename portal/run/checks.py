@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 
 from portal.run import chromium, services
-from portal.run.places import BASE_DIR, say
+from portal.run.database import PASSWORD, PLAIN
+from portal.run.places import BASE_DIR, BROKER_PORT, DATABASE_PORT, say
 from portal.run.service import CannotStart
 
 BIN = Path(sys.executable).parent
@@ -22,6 +23,8 @@ PYTHON = sys.executable
 # As an operator would set it: `check --deploy` must then find nothing at all.
 PRODUCTION = {
     "SITE_URL": "https://signet.example",
+    "DATABASE_URL": f"postgres://{PLAIN}:{PASSWORD}@127.0.0.1:{DATABASE_PORT}/signet",
+    "REDIS_URL": f"redis://127.0.0.1:{BROKER_PORT}/0",
     "EMAIL_HOST": "mail.example",
     "STRIPE_SECRET_KEY": "sk_live_of_the_check",
     "STRIPE_WEBHOOK_SECRETS": "whsec_of_the_check",
@@ -48,8 +51,9 @@ def main(arguments: list[str]) -> int:
         begin = time.monotonic()
         surroundings = dict(os.environ)
         surroundings.pop("DJANGO_SETTINGS_MODULE", None)  # set by importing us; tests have theirs
-        command = [BIN / "pytest", *arguments]
-        code = subprocess.run(command, cwd=BASE_DIR, env=surroundings).returncode
+        code = subprocess.run(
+            [str(BIN / "pytest"), *arguments], cwd=BASE_DIR, env=surroundings
+        ).returncode
         say(f"tests: {time.monotonic() - begin:.0f} s")
     except KeyboardInterrupt:
         return 130

@@ -1,6 +1,6 @@
 """Make .venv and install what a requirements file names, only when that has changed.
 
-    python3 portal/run/install.py requirements.txt
+    python3 portal/run/install.py requirements-demo.txt
 
 Needs nothing but Python itself: Debian's python3 comes without ensurepip, so pip may have to be
 fetched first. An interrupted run is simply continued by the next.
@@ -50,10 +50,15 @@ def main(requirements: str) -> None:
 
 def fingerprint(path: Path) -> str:
     """Changes with the files' text, the place and the interpreter: scripts in .venv name them."""
-    text = path.read_text()
-    for name in re.findall(r"^-r (\S+)", text, re.MULTILINE):
-        text += (path.parent / name).read_text()
-    return f"{hashlib.sha256(text.encode()).hexdigest()} {VENV.resolve()} {version()}"
+    names = hashlib.sha256(text_of(path).encode()).hexdigest()
+    return f"{names} {VENV.resolve()} {version()}"
+
+
+def text_of(path: Path) -> str:
+    """The file with those it includes, without its comments."""
+    text = re.sub(r"\s*#.*", "", path.read_text())
+    included = re.findall(r"^-r (\S+)", text, re.MULTILINE)
+    return text + "".join(text_of(path.parent / name) for name in included)
 
 
 def version() -> str:

@@ -10,6 +10,8 @@ for name in ("DEBUG", "DEMO", "SITE_URL", "STRIPE_API_BASE", "WEBHOOK_ALLOW_LOOP
     os.environ[name] = ""
 for name in ("SECRET_KEY", "MASTER_KEY", "PAIRWISE_KEY"):
     os.environ[name] = f"of the tests only, {name}, long enough for every check"
+os.environ["STRIPE_SECRET_KEY"] = "sk_test_of_the_tests"
+os.environ["STRIPE_WEBHOOK_SECRETS"] = "whsec_of_the_tests"
 os.environ["EMBEDDED_ROLE"] = "signet_owner"  # makes the tests' database and its tables
 
 from portal.settings import *  # noqa: E402, F403
@@ -30,5 +32,3 @@ STORAGES = STORAGES | {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 }
 MIDDLEWARE = [each for each in MIDDLEWARE if "whitenoise" not in each]
-STRIPE_SECRET_KEY = "sk_test_of_the_tests"
-STRIPE_WEBHOOK_SECRETS = ["whsec_of_the_tests"]
