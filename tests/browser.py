@@ -14,7 +14,7 @@ in var/shots.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -173,12 +173,21 @@ class Visitor:
         self.check(page, name or path)
         return page
 
-    def check(self, page: Page, name: str, *, widths=WIDTHS, schemes=SCHEMES) -> None:
+    def check(
+        self,
+        page: Page,
+        name: str,
+        *,
+        widths: Sequence[int] = WIDTHS,
+        schemes: Sequence[str] = SCHEMES,
+        allowed: Sequence[str] = (),
+    ) -> None:
         """Fail with every fault of the page as it stands now.
 
         Args:
             name: what the pictures are called and the faults are told under.
             widths, schemes: those to look at; the page is brought back to what it was.
+            allowed: rules of axe that a page of somebody else's may break; say why beside it.
         """
         before = page.viewport_size
         for width in widths:
@@ -187,7 +196,7 @@ class Visitor:
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 page.evaluate(SETTLED, scheme)
                 where = f"at {width}, {scheme}"
-                self.faults[page] += [f"{fault} ({where})" for fault in axe_faults(page)]
+                self.faults[page] += [f"{fault} ({where})" for fault in axe_faults(page, allowed)]
                 if os.getenv("SHOTS"):
                     keep_picture(page, f"{name}-{width}-{scheme}")
             if wide := sideways(page):
@@ -219,7 +228,7 @@ def session_of(user) -> str:
     return sign_in(Client(), user).cookies[django_settings.SESSION_COOKIE_NAME].value
 
 
-def axe_faults(page: Page) -> list[str]:
+def axe_faults(page: Page, allowed: Sequence[str] = ()) -> list[str]:
     """What axe-core says about the page, one line for each rule with its first places."""
     if not page.evaluate("typeof axe !== 'undefined'"):
         page.evaluate(AXE)
@@ -230,6 +239,7 @@ def axe_faults(page: Page) -> list[str]:
         f"axe {each['id']} ({each['impact']}): {each['help']}: "
         + "; ".join(_place(node) for node in each["nodes"][:3])
         for each in violations
+        if each["id"] not in allowed
     ]
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import unfold
 from django.conf import settings
+from django.contrib import admin
+from django.urls import reverse
 from django.utils import timezone
 
 from profiles.models import VerificationCase
@@ -55,3 +57,51 @@ def test_the_template_we_copied_is_still_the_one_upstream_has(name):
 
 def test_the_home_page_is_sound(visit, root, case):
     visit("/admin/", as_user=root, name="admin")
+
+
+def test_every_list_and_one_row_of_each_are_sound(visit, root, case):
+    """What is added to the admin later is looked at too."""
+    page, faults = visit.open("/admin/", as_user=root), []
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        paths = [reverse(f"{name}_changelist")]
+        if row := model._default_manager.order_by("-pk").first():
+            paths.append(reverse(f"{name}_change", args=[row.pk]))
+        for path in paths:
+            visit.goto(page, path)
+            try:
+                visit.check(page, path)
+            except pytest.fail.Exception as fault:
+                faults.append(str(fault))
+    assert not faults, "\n".join(faults)
+
+
+def test_a_case_is_approved_in_a_dialog(visit, root, case):
+    page = visit.open(f"/admin/profiles/verificationcase/{case.pk}/change/", as_user=root)
+    page.get_by_role("link", name="Approve").click()
+    dialog = page.locator("#dialog")
+    dialog.get_by_text("The business is verified for twelve months").wait_for()
+    visit.check(page, "admin-dialog")
+
+    dialog.get_by_role("button", name="Approve").click()
+    page.get_by_text("Acme is verified.").wait_for()
+    case.refresh_from_db()
+    assert case.state == VerificationCase.State.APPROVED
+
+
+def test_what_scripts_do_in_the_admin_works(visit, root, case):
+    """Filters, the palette, the menu of the user and the folding sidebar, without evaluating
+    strings.
+    """
+    page = visit.open("/admin/profiles/verificationcase/", as_user=root)
+    page.get_by_role("button", name="Show or hide the menu").click()
+    page.get_by_text("Filters").first.click()
+    page.get_by_text("Apply").first.wait_for()
+    # Unfold heads each filter with an h3 below no h2.
+    visit.check(page, "admin-filters", widths=[1440], allowed=("heading-order",))
+    page.keyboard.press("Escape")
+
+    page.keyboard.press("Control+k")
+    page.locator("#search-input-command").press_sequentially("acme")
+    page.locator("#command-results").get_by_text("Acme").first.wait_for()
+    visit.check(page, "admin-palette", widths=[1440])

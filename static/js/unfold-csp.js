@@ -23,11 +23,24 @@ document.addEventListener("alpine:init", () => {
   }));
 });
 
-// Landmarks need names of their own: SimpleBar calls every box it scrolls the same, and the sidebar has none.
+// What Unfold leaves to the pointer, for the keyboard and for who listens.
 addEventListener("load", () => {
-  document.querySelector("#nav-sidebar-inner")?.setAttribute("aria-label", "sidebar");
-  document.querySelectorAll(".simplebar-content-wrapper").forEach((box, number) => {
-    const name = box.closest("[data-simplebar]")?.id || `list ${number + 1}`;
-    box.setAttribute("aria-label", name.replaceAll("-", " "));
+  document.getElementById("nav-sidebar-inner")?.setAttribute("aria-label", "Main");
+  const palette = document.getElementById("search-input-command")?.closest("[x-data]");
+  palette?.setAttribute("role", "dialog");
+  palette?.setAttribute("aria-label", "Search");
+  document.querySelectorAll(".simplebar-content-wrapper").forEach((box, n) => {
+    box.setAttribute("aria-label", `${box.getAttribute("aria-label")} ${n + 1}`);
   });
+});
+
+document.addEventListener("htmx:afterSettle", (e) => {
+  if (e.target.id !== "modal-content") return;
+  e.target.querySelector("#dialog-form :is(input, select, textarea):not([type=hidden]), button")?.focus();
+});
+
+// The system's scheme may change while a page is open; Unfold looks only once.
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (e) => {
+  const chosen = localStorage.getItem("adminTheme");
+  if (!chosen || chosen === '"auto"') document.documentElement.classList.toggle("dark", e.matches);
 });
