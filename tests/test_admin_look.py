@@ -70,7 +70,8 @@ def test_every_list_and_one_row_of_each_are_sound(visit, root, case):
         for path in paths:
             visit.goto(page, path)
             try:
-                visit.check(page, path)
+                visit.check(page, path, widths=[1440], schemes=["light"])
+                visit.check(page, path, widths=[390], schemes=["dark"])
             except pytest.fail.Exception as fault:
                 faults.append(str(fault))
     assert not faults, "\n".join(faults)

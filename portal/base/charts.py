@@ -92,14 +92,15 @@ def exact(value: float) -> str:
     return number_format(int(rounded) if rounded == int(rounded) else rounded, force_grouping=True)
 
 
-def nice_top(highest: float) -> float:
-    """The least of 1, 2, 2.5, 4, 5, 8 times a power of ten that is not below the highest."""
-    if highest <= 0:
-        return 1
-    power = 10 ** floor(log10(highest))
-    return next(
-        step * power for step in (1, 2, 2.5, 4, 5, 8, 10) if step * power >= highest * 0.9999
-    )
+def nice_step(least: float, *, whole: bool = False) -> float:
+    """The distance of two grid lines: 1, 2, 2.5 or 5 times a power of ten, and not below `least`.
+
+    Where only whole numbers are counted, so are the lines.
+    """
+    least = max(least, 1 if whole else 1e-9)
+    power = 10 ** floor(log10(least))
+    steps = (1, 2, 5, 10) if whole and power == 1 else (1, 2, 2.5, 5, 10)
+    return next(step * power for step in steps if step * power >= least * 0.9999)
 
 
 def draw(
@@ -132,7 +133,8 @@ def draw(
             raise ValueError(f"{name} has {len(values)} values for {len(labels)} labels.")
 
     numbers = [value for _, values in series for value in values]
-    top = nice_top(max([*numbers, limit or 0, 0]))
+    whole = all(float(number).is_integer() for number in numbers)
+    top = GRID_LINES * nice_step(max([*numbers, limit or 0]) / GRID_LINES, whole=whole)
     floor_y = height - MARGIN_BOTTOM
 
     def y(value: float) -> float:
