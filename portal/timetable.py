@@ -26,6 +26,7 @@ TIMETABLE = {
         15 * SECONDS, "messaging.services.webhook_calls.call_webhooks"
     ),
     "seal the audit": every(10 * SECONDS, "profiles.services.audit_chain.seal_audit"),
+    "look at domains again": every(1 * MINUTES, "profiles.services.domains.check_domains"),
     # Campaigns.
     "launch scheduled campaigns": every(
         15 * SECONDS, "messaging.services.campaigns.launch_scheduled"

@@ -5,9 +5,11 @@ import io
 import pytest
 from PIL import Image
 
+from portal.base.fetch import Unreachable
+from profiles.services import domains
 from profiles.services.members import invite_member
 from profiles.services.notices import notify
-from profiles.services.verification import ask_for_information, open_case
+from profiles.services.verification import ask_for_information, change_case, open_case
 from profiles.tests.people import make_business, make_profile, member, pay, person, staff, verify
 
 
@@ -129,3 +131,17 @@ def picture(size: tuple[int, int]) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", size, "#4356d6").save(out, "PNG")
     return out.getvalue()
+
+
+def test_the_domain_is_proved_or_not(visit, acme, alice):
+    case = change_case(open_case(acme, by=alice), by=alice, domain="acme.example")
+    nobody = {"look_up": lambda name: ["v=spf1 -all"], "fetch": unreachable}
+    domains.check_domain(case, by=alice, **nobody)
+    visit("/w/acme/verification/", as_user=alice, name="domain-not-proved")
+    word = f"signet-verification={domains.word_for(acme, 'acme.example')}"
+    domains.check_domain(case, by=alice, look_up=lambda name: [word], fetch=unreachable)
+    visit("/w/acme/verification/", as_user=alice, name="domain-proved")
+
+
+def unreachable(url, **options):
+    raise Unreachable("No answer within 5 seconds.")

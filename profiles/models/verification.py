@@ -105,6 +105,7 @@ class Check(models.Model):
     kind = models.CharField(max_length=40, choices=Kind)
     result = models.CharField(max_length=12, choices=Result)
     details = models.TextField(blank=True)
+    evidence = models.JSONField(default=dict, blank=True, help_text=_("What was seen."))
     checked_at = models.DateTimeField(default=timezone.now)
     checked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"

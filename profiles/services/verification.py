@@ -23,6 +23,7 @@ from profiles.models import (
 )
 from profiles.names import plain_name
 from profiles.services.audit import record
+from profiles.services.domains import check_email, plain_domain
 from profiles.services.notices import notify
 
 VALID_FOR = timedelta(days=365)
@@ -75,13 +76,16 @@ def open_case(business: Business, *, by: User, now: datetime | None = None) -> V
 def change_case(case: VerificationCase, *, by: User, **fields: str) -> VerificationCase:
     """Write down what the business says of itself; `fields` is any of FIELDS.
 
-    Raises Refused once it was handed in, or when the legal name could deceive.
+    Raises Refused once it was handed in, or when the legal name could deceive, or the domain is
+    none.
     """
     case = _lock(case)
     if case.state not in (State.DRAFT, State.NEEDS_INFORMATION):
         raise Refused(_("The request was handed in and can't be changed now."), code="case_closed")
     if fields.get("legal_name"):
         fields["legal_name"] = plain_name(fields["legal_name"])
+    if fields.get("domain"):
+        fields["domain"] = plain_domain(fields["domain"])
     changed = {f: fields[f] for f in FIELDS if f in fields and fields[f] != getattr(case, f)}
     if not changed:
         return case
@@ -89,6 +93,8 @@ def change_case(case: VerificationCase, *, by: User, **fields: str) -> Verificat
     for field, value in changed.items():
         setattr(case, field, value)
     case.save(update_fields=list(changed))
+    if "domain" in changed:  # what was found right of another domain says nothing of this one
+        case.checks.filter(kind__in=(Check.Kind.DOMAIN, Check.Kind.EMAIL)).delete()
 
     record(case, "case.changed", by=by, fields=sorted(changed))
     return case
@@ -111,6 +117,7 @@ def submit_case(
     case.state, case.submitted_at, case.reason = State.SUBMITTED, now, ""
     case.claimed_by = case.claimed_until = None
     case.save(update_fields=["state", "submitted_at", "reason", "claimed_by", "claimed_until"])
+    check_email(case, now=now)
 
     record(case, "case.submitted", by=by)
     _announce(case)

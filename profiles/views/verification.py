@@ -3,14 +3,17 @@
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.base.refused import Refused
+from portal.base.templatetags.ui import live
 from profiles.forms import CaseForm, DocumentForm
-from profiles.models import Business, Document, VerificationCase
+from profiles.models import Business, Check, Document, VerificationCase
 from profiles.services.documents import add_document, remove_document
+from profiles.services.domains import FILE, NAME, check_domain, word_for
 from profiles.services.verification import (
     RENEW_FROM,
     change_case,
@@ -53,6 +56,8 @@ def _post(
         case = change_case(case, by=request.user, **form.cleaned_data)
         if do == "upload":
             return _upload(request, business, case, papers)
+        if do == "look":
+            return _look(request, business, case)
         if do == "submit":
             submit_case(case, by=request.user)
             messages.success(request, _("Handed in. We write to you when it is decided."))
@@ -88,6 +93,13 @@ def _upload(
     return _page(request, business, case, papers=papers)
 
 
+def _look(request: MemberRequest, business: Business, case: VerificationCase) -> HttpResponse:
+    check = check_domain(case, by=request.user)
+    if check.result == Check.Result.PASSED:
+        messages.success(request, _("%(domain)s is yours.") % {"domain": case.domain})
+    return redirect(reverse("verification", args=[business.slug]) + "#domain")
+
+
 def _page(
     request: MemberRequest,
     business: Business,
@@ -109,9 +121,21 @@ def _page(
         if case
         else [],
         place=queue_place(case) if case else None,
+        proof=_proof(case) if case and case.domain else None,
+        live=live(f"business:{business.pk}"),
         verification=business.verifications.filter(ended_at=None).first(),
         may_renew=not business.is_verified(timezone.now() + RENEW_FROM),
     )
+
+
+def _proof(case: VerificationCase) -> dict:
+    """The three ways to prove the domain, and what we saw when we last looked."""
+    return {
+        "word": word_for(case.business, case.domain),
+        "name": NAME,
+        "file": FILE,
+        "check": case.checks.filter(kind=Check.Kind.DOMAIN).first(),
+    }
 
 
 @require_POST
