@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from messaging.views import developers, inbox, templates
+from messaging.views import developers, inbox, sandbox, templates
 
 WORKSPACE = "w/<slug:slug>/"
 
@@ -33,6 +33,8 @@ urlpatterns = [
     path(
         f"{WORKSPACE}developers/webhooks/<uuid:uuid>/", developers.webhook_act, name="webhook_act"
     ),
+    path(f"{WORKSPACE}developers/sandbox/", sandbox.sandbox, name="sandbox"),
+    path(f"{WORKSPACE}developers/sandbox/<str:number>/", sandbox.sandbox_act, name="sandbox_act"),
     path(f"{WORKSPACE}templates/", templates.templates, name="templates"),
     path(f"{WORKSPACE}templates/new/", templates.template_new, name="template_new"),
     path(f"{WORKSPACE}templates/preview/", templates.template_preview, name="template_preview"),

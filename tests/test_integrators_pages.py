@@ -51,3 +51,16 @@ def test_a_template_is_written_with_its_preview(visit, acme):
     page.get_by_role("button", name="Hand in").click()
     page.get_by_text("is approved and can be sent").wait_for()
     visit.check(page, "template-approved")
+
+
+def test_test_people_do_as_they_are_told(visit, acme):
+    page = visit("/w/acme/developers/sandbox/", as_user=acme.alice, name="sandbox-closed")
+    page.get_by_role("button", name="Open the sandbox").click()
+    page.get_by_text("Your test people are here").wait_for()
+    ana = page.locator("section", has=page.get_by_role("heading", name="Ana"))
+    ana.get_by_label("What Ana writes").fill("Where is my order?")
+    ana.get_by_role("button", name="Send as Ana").click()
+    page.get_by_text("Where is my order?").wait_for()
+    ana.get_by_role("button", name="Block", exact=True).click()
+    ana.get_by_text("Blocks you").wait_for()
+    visit.check(page, "sandbox")

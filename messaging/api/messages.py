@@ -12,6 +12,7 @@ from messaging.models import Conversation, Message, Template
 from messaging.services import conversations
 from messaging.services.messages import send_message
 from messaging.services.rates import take_message, take_stranger
+from messaging.services.sandbox import may_reach
 from messaging.services.templates import ensure_sendable, render
 from messaging.services.wamids import MessageKey, message_behind, wamid
 from portal.base.live import announce
@@ -103,6 +104,8 @@ def _send_template(call: Call) -> dict:
 def _sending(call: Call, person_id: int, **message) -> Message:
     """Send within the rates; whoever writes to many whom nobody knows is stopped."""
     take_message(call.node, person_id)
+    if not may_reach(call.node, person_id):
+        raise GraphError(131030, _("A test profile reaches its own test people only."))
     try:
         return send_message(call.node, person_id, **message)
     except Refused as refusal:

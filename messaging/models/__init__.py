@@ -4,6 +4,7 @@ from messaging.models.conversations import Contact, Conversation
 from messaging.models.links import MessageLink
 from messaging.models.media import Media
 from messaging.models.messages import Message
+from messaging.models.sandbox import SandboxPerson
 from messaging.models.sessions import PersonSession, SignInLink
 from messaging.models.templates import Template
 from messaging.models.webhooks import (
@@ -27,6 +28,7 @@ __all__ = [
     "Message",
     "MessageLink",
     "PersonSession",
+    "SandboxPerson",
     "SignInLink",
     "Template",
     "WebhookAttempt",

@@ -118,7 +118,7 @@ class WebhookCall(models.Model):
         indexes = [
             # used by the dispatcher: what is due, for each endpoint oldest first
             models.Index(
-                fields=["endpoint", "due_at", "event"],
+                fields=["endpoint", "due_at", "id"],
                 condition=Q(done_at=None, given_up_at=None),
                 name="webhook_calls_waiting",
             ),

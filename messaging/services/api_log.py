@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from celery import shared_task
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -64,7 +64,11 @@ def note(
     )
     if settings.API_LOG_AT_ONCE:
         row.save()
-        return
+    else:
+        transaction.on_commit(lambda: _remember(row))
+
+
+def _remember(row: ApiCall) -> None:
     global _writer
     with _lock:
         if len(_waiting) < MOST_WAITING:

@@ -68,9 +68,7 @@ def hold_first_batch(campaign_id: int, *, now: datetime) -> bool:
 
 def judge_first_batch(campaign: Campaign, *, now: datetime) -> str:
     """The planned look at the end of the hold. Returns "stopped", "held" or "released"."""
-    look = look_at_campaign(
-        campaign.profile, campaign_id=campaign.pk, name=campaign.name, now=now
-    )
+    look = look_at_campaign(campaign.profile, campaign_id=campaign.pk, name=campaign.name, now=now)
     Campaign.objects.filter(pk=campaign.pk).update(look=look.as_dict() | {"at": now.isoformat()})
     if look.stop:
         _stop(campaign, look, now)
@@ -88,9 +86,7 @@ def judge_first_batch(campaign: Campaign, *, now: datetime) -> str:
 
 def look_again(campaign: Campaign, *, now: datetime) -> bool:
     """A later look, while the rest is sent. Returns whether it stopped the campaign."""
-    look = look_at_campaign(
-        campaign.profile, campaign_id=campaign.pk, name=campaign.name, now=now
-    )
+    look = look_at_campaign(campaign.profile, campaign_id=campaign.pk, name=campaign.name, now=now)
     Campaign.objects.filter(pk=campaign.pk).update(look=look.as_dict() | {"at": now.isoformat()})
     if look.stop:
         _stop(campaign, look, now)

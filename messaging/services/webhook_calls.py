@@ -127,7 +127,7 @@ def _lease(now: datetime) -> Turn | None:
         calls = list(
             due.filter(endpoint=endpoint)
             .select_related("event")
-            .order_by("due_at", "event_id")[:size]
+            .order_by("due_at", "id")[:size]
         )
         calls = [call for call in calls if _has_body(call, now)]
     secret = secret_of(endpoint.app)

@@ -1,5 +1,6 @@
 """What integrators hear of: a row for each event and each address, in the transaction it is of."""
 
+import threading
 from datetime import datetime, timedelta
 
 from celery import shared_task
@@ -10,12 +11,14 @@ from django.utils import timezone
 from messaging.models import App, Message, WebhookCall, WebhookEndpoint, WebhookEvent
 from messaging.services.webhook_calls import call_webhooks
 from messaging.signals import message_received, status_changed
-from portal.base.ids import lowest_id_at, new_id
+from portal.base.ids import RANDOM_BITS, lowest_id_at, new_id
 from portal.base.services.wake import wake
 from profiles.models import Profile
 
 Level = WebhookEndpoint.Level
 KEPT_FOR = timedelta(days=30)
+_id_lock = threading.Lock()
+_last_id = 0
 NARROWEST_FIRST = (Level.PROFILE, Level.ACCOUNT, Level.APP)
 
 
@@ -91,7 +94,7 @@ def tell(
         return None
 
     event = WebhookEvent.objects.create(
-        id=new_id(now),
+        id=_next_id(now),
         business_id=business_id,
         profile_id=profile_id,
         person_id=person_id,
@@ -106,6 +109,17 @@ def tell(
     if endpoints:
         wake(call_webhooks)
     return event
+
+
+def _next_id(now: datetime) -> int:
+    """A new id, higher than the last one of the same millisecond: delivered comes before read."""
+    global _last_id
+    with _id_lock:
+        made = new_id(now)
+        if made >> RANDOM_BITS == _last_id >> RANDOM_BITS:
+            made = max(made, _last_id + 1)
+        _last_id = made
+    return made
 
 
 def endpoint_for(app: App, profile_id: int | None) -> WebhookEndpoint | None:
