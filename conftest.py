@@ -5,6 +5,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 
 from portal.run import services
 from portal.run.service import CannotStart
+from tests.browser import chromium, visit  # noqa: F401  (here once: one browser for all tests)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -14,6 +15,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             services.start()
         except CannotStart as error:
             pytest.exit(str(error), returncode=3)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture(scope="session", autouse=True)

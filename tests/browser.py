@@ -16,6 +16,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from django.conf import settings as django_settings
@@ -30,7 +31,7 @@ AXE = (ROOT / "tests/vendor/axe-core-4.14.1/axe.min.js").read_text()
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = (1440, 390)
 HEIGHTS = {1440: 900, 390: 844}
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SHOTS = ROOT / "var/shots"
 FLAGS = [
     "--headless",
@@ -120,7 +121,7 @@ class Visitor:
         cookies: dict[str, str] | None = None,
         status: int = 200,
         width: int = 1440,
-        scheme: str = "light",
+        scheme: Literal["light", "dark"] = "light",
         javascript: bool = True,
     ) -> Page:
         """A watched page, for tests that click. Its faults are told by check() and at the end.

@@ -50,6 +50,7 @@ def world(transactional_db):
         created_by=alice,
         message_id=new_id(),
         salt=1,
+        first_chunks=1,
         launched_at=now,
         body="Save a little each month, and watch it grow.",
     )

@@ -8,13 +8,6 @@ from billing import stripe_gateway
 from billing.services.catalogue import sync_catalogue
 from billing.tests.contract.client import SEEN, ContractClient
 from billing.tests.peer import SECRET, silence_webhooks, the_peer
-from tests.browser import chromium, visit  # noqa: F401
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "chromium" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture
