@@ -10,13 +10,11 @@ from messaging.services.chats import waiting_chats
 from portal.base.templatetags.ui import live
 
 
-def show(
-    request: HttpRequest, person: Person, template: str, *, status: int = 200, **context: object
-) -> HttpResponse:
+def show(request: HttpRequest, person: Person, template: str, **context: object) -> HttpResponse:
     """The page `inbox/<template>` for this person, kept live by their stream."""
     shared = {
         "person": person,
         "live": live(f"person:{person.pk}"),
         "unread": waiting_chats(person.pk),
     }
-    return render(request, f"inbox/{template}", shared | context, status=status)
+    return render(request, f"inbox/{template}", shared | context)

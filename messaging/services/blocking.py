@@ -54,7 +54,7 @@ def block_profile(
         unit=unit_of(blamed),
         now=now,
     )
-    count(profile, "blocked", campaign_id=blamed and blamed.campaign_id, now=now)
+    count(profile, "blocked", campaign_id=blamed.campaign_id if blamed else None, now=now)
     announce_conversation(profile, person_id)
     return True
 

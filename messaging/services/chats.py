@@ -48,12 +48,12 @@ def chats_of(person_id: int, *, before: datetime | None = None, now: datetime | 
     rows = Conversation.objects.filter(person_id=person_id).order_by("-last_at")
     if before:
         rows = rows.filter(last_at__lt=before)
-    rows = list(rows[:PAGE])
-    profiles = Profile.objects.select_related("business").in_bulk({row.profile_id for row in rows})
+    page = list(rows[:PAGE])
+    profiles = Profile.objects.select_related("business").in_bulk({row.profile_id for row in page})
     now = now or timezone.now()
     return [
         Chat(row, profiles[row.profile_id], profiles[row.profile_id].shows_badge(now))
-        for row in rows
+        for row in page
         if row.profile_id in profiles
     ]
 

@@ -1,6 +1,7 @@
 """What integrators' logs and queues keep of a person goes when the person does."""
 
 from datetime import datetime
+from functools import partial
 
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -18,7 +19,7 @@ def forget_person(sender, *, person_id: int, now: datetime, **kwargs) -> None:
     WebhookEvent.objects.filter(person_id=person_id).delete()
     for media in Media.objects.filter(person_id=person_id):
         name = media.stored_as
-        transaction.on_commit(lambda name=name: default_storage.delete(name), robust=True)
+        transaction.on_commit(partial(default_storage.delete, name), robust=True)
     Media.objects.filter(person_id=person_id).delete()
     for business_id in App.objects.values_list("business_id", flat=True).distinct():
         number = pairwise_number(business_id, person_id)

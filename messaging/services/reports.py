@@ -50,7 +50,7 @@ def report_profile(
         kind=SpamReport.Kind.IMPOSTOR if impostor else SpamReport.Kind.SPAM,
         now=now,
     )
-    count(profile, "reported", campaign_id=message and message.campaign_id, now=now)
+    count(profile, "reported", campaign_id=message.campaign_id if message else None, now=now)
     return report
 
 
@@ -67,7 +67,7 @@ def _message(person_id: int, profile: Profile, message_id: int | None) -> Messag
 
 def _evidence(message: Message) -> dict:
     """The message as the person saw it; what happens to it later changes nothing here."""
-    campaign = Campaign.objects.filter(pk=message.campaign_id).first()
+    campaign = Campaign.objects.filter(pk=message.campaign_id or 0).first()
     return {
         "body": message.body if message.body is not None else campaign and campaign.body,
         "content": message.content or (campaign and campaign.content),

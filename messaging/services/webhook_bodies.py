@@ -178,7 +178,7 @@ def _context(event: WebhookEvent, message: Message) -> dict:
 
 
 def _message_of(event: WebhookEvent) -> tuple[Message, Contact | None]:
-    person_id = event.person_id
+    person_id = event.person_id or 0
     message = Message.objects.filter(person_id=person_id, id=event.facts["message"]).first()
     if message is None:
         raise Gone

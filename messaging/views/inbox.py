@@ -1,7 +1,7 @@
 """The business's shared inbox: views of one list, one conversation, answering."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -21,12 +21,12 @@ from messaging.services.messages import send_message
 from portal.base.refused import Refused
 from portal.base.templatetags.ui import live
 from profiles.models import Business, Profile
-from profiles.tenancy import ANSWER, business_page, in_business
+from profiles.tenancy import ANSWER, MemberRequest, business_page, in_business
 
 
 @require_safe
 @in_business(roles=ANSWER)
-def inbox(request: HttpRequest, business: Business) -> HttpResponse:
+def inbox(request: MemberRequest, business: Business) -> HttpResponse:
     """The list of one profile's conversations; nothing open."""
     profile = _profile(business, request.GET.get("profile", ""))
     if profile is None:
@@ -37,7 +37,7 @@ def inbox(request: HttpRequest, business: Business) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @in_business(roles=ANSWER)
 def conversation(
-    request: HttpRequest, business: Business, handle: str, number: str
+    request: MemberRequest, business: Business, handle: str, number: str
 ) -> HttpResponse:
     """One conversation beside the list; POST answers."""
     profile, open_one = _open(business, handle, number)
@@ -63,7 +63,7 @@ def conversation(
 
 @require_POST
 @in_business(roles=ANSWER)
-def act(request: HttpRequest, business: Business, handle: str, number: str) -> HttpResponse:
+def act(request: MemberRequest, business: Business, handle: str, number: str) -> HttpResponse:
     """Take, release, resolve or reopen a conversation."""
     profile, open_one = _open(business, handle, number)
     acts = {
@@ -82,7 +82,7 @@ def act(request: HttpRequest, business: Business, handle: str, number: str) -> H
 
 
 def _answer(
-    request: HttpRequest,
+    request: MemberRequest,
     business: Business,
     profile: Profile,
     open_one: Conversation,
@@ -98,7 +98,7 @@ def _answer(
     return redirect("conversation", business.slug, profile.handle, number)
 
 
-def _show(request: HttpRequest, business: Business, **context) -> HttpResponse:
+def _show(request: MemberRequest, business: Business, **context) -> HttpResponse:
     return business_page(request, business, "messaging/inbox/inbox.html", **context)
 
 
@@ -115,7 +115,7 @@ def _profile(business: Business, handle: str) -> Profile | None:
     return profiles.filter(handle=handle).first() or profiles.order_by("created_at").first()
 
 
-def _list(request: HttpRequest, business: Business, profile: Profile) -> dict:
+def _list(request: MemberRequest, business: Business, profile: Profile) -> dict:
     folder = request.GET.get("view", "all")
     folder = folder if folder in FOLDERS else "all"
     return {

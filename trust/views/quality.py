@@ -3,7 +3,7 @@
 from math import ceil
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from portal.base.refused import Refused
 from portal.base.templatetags.ui import live
 from profiles.models import Business, Profile
-from profiles.tenancy import MANAGE, MEASURE, business_page, in_business
+from profiles.tenancy import MANAGE, MEASURE, MemberRequest, business_page, in_business
 from trust.forms import AppealForm
 from trust.models import Decision
 from trust.services.appeals import file_appeal, may_appeal
@@ -25,7 +25,7 @@ def _profile_of(business: Business) -> Profile | None:
 
 @require_GET
 @in_business(roles=MEASURE)
-def quality(request: HttpRequest, business: Business) -> HttpResponse:
+def quality(request: MemberRequest, business: Business) -> HttpResponse:
     """The evidence, the score and the ladder, with the business's own numbers."""
     profile = _profile_of(business)
     if profile is None:
@@ -78,14 +78,14 @@ def _charts(picture: Picture) -> dict:
 
 @require_http_methods(["GET", "POST"])
 @in_business(roles=MEASURE)
-def decision(request: HttpRequest, business: Business, uuid) -> HttpResponse:
+def decision(request: MemberRequest, business: Business, uuid) -> HttpResponse:
     """One decision: its statement of reasons, and the appeal against it."""
     row = get_object_or_404(
         Decision.objects.select_related("profile", "policy", "appeal"),
         uuid=uuid,
         profile__business=business,
     )
-    membership = request.membership  # type: ignore[attr-defined]
+    membership = request.membership
     manages = membership.role in MANAGE
     form = AppealForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

@@ -70,7 +70,7 @@ def why(request: HttpRequest, person: Person, handle: str, message_id: int) -> H
     profile = profile_for(person, handle)
     try:
         message = Message.objects.get(person_id=person.pk, id=message_id, profile_id=profile.pk)
-        campaign = Campaign.objects.get(pk=message.campaign_id)
+        campaign = Campaign.objects.get(pk=message.campaign_id or 0)
     except (Message.DoesNotExist, Campaign.DoesNotExist):
         raise Http404 from None
     context = {

@@ -1,1 +1,0 @@
-"""Simulated senders, judged by the product's own functions. Needs requirements-dev.txt (numpy)."""
