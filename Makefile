@@ -4,7 +4,7 @@
 
 PYTHON ?= python3
 
-.PHONY: run test trust clean python
+.PHONY: run test clean python
 
 run: python
 	@$(PYTHON) portal/run/install.py requirements-demo.txt
@@ -16,11 +16,6 @@ test: export VAR_DIR := $(CURDIR)/var/test
 test: python
 	@$(PYTHON) portal/run/install.py requirements-dev.txt
 	@exec .venv/bin/python -m portal.run.checks
-
-# Simulates senders under the published rules; writes var/reports/trust.json. SCALE=0.1 is quicker.
-trust: python
-	@$(PYTHON) portal/run/install.py requirements-dev.txt
-	@DEBUG=1 .venv/bin/python manage.py simulate_trust --scale $(or $(SCALE),1)
 
 clean: python
 	@$(PYTHON) portal/run/clean.py

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 from django.utils import timezone
+from django.utils.text import slugify
 from PIL import Image, ImageDraw, ImageFont
 
 from audience.models import PersonKey
@@ -26,6 +27,7 @@ from profiles.services.verification import (
     change_case,
     claim_case,
     open_case,
+    reject_case,
     submit_case,
 )
 
@@ -102,6 +104,16 @@ APPLICANTS = (  # who waits to be verified
     ("Kerala Spice House", "IN", "arjun@spice.example", "Arjun Pillai"),
 )
 
+# Who was decided since: days after the beginning, name, country, refused for.
+DECIDED = (
+    (4, "Livraria Aurora", "BR", ""),
+    (9, "Mysore Silks", "IN", ""),
+    (13, "Quick Loan Now", "IN", "The register extract belongs to another company."),
+    (18, "Clínica Bem-te-vi", "BR", ""),
+    (23, "Goa Surf School", "IN", ""),
+    (26, "Super Prize Center", "BR", "The register number does not exist."),
+)
+
 
 def make_cast(*, since: datetime) -> list[Profile]:
     """Staff and businesses, verified at `since`; returns the businesses' profiles."""
@@ -111,6 +123,8 @@ def make_cast(*, since: datetime) -> list[Profile]:
     profiles = [_make_business(role, since=since) for role in ROLES]
     for name, country, email, owner in APPLICANTS:
         _apply(create_business(by=make_user(email, owner), name=name, country=country))
+    for days, name, country, verdict in DECIDED:
+        _decide(days, name, country, verdict, began=since)
     return profiles
 
 
@@ -175,6 +189,20 @@ def _make_business(role: Role, *, since: datetime) -> Profile:
     claim_case(case, by=marta, now=since)
     approve_case(case, by=marta, now=since)
     return Profile.objects.select_related("business").get(pk=profile.pk)
+
+
+def _decide(days: int, name: str, country: str, refused: str, *, began: datetime) -> None:
+    """A business that Marta has decided on, some days after the beginning."""
+    handed_in = began + timedelta(days=days)
+    marta = User.objects.get(email=MARTA)
+    owner = make_user(f"owner@{slugify(name)}.example", f"Owner of {name}")
+    case = _apply(create_business(by=owner, name=name, country=country), now=handed_in)
+    decided = handed_in + timedelta(hours=2 + days % 5)
+    claim_case(case, by=marta, now=decided)
+    if refused:
+        reject_case(case, by=marta, reason=refused, now=decided)
+    else:
+        approve_case(case, by=marta, now=decided)
 
 
 def _apply(business: Business, *, now: datetime | None = None):

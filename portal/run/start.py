@@ -150,14 +150,34 @@ def development_secrets() -> dict[str, str]:
 
 def prepare(environment: dict[str, str]) -> None:
     """Bring the tables up to date; on the first start, load the demo's people and history."""
-    manage("migrate", "--verbosity", "0", environment=environment | {"EMBEDDED_ROLE": OWNER})
+    migrate(environment)
     if environment["DEMO"] != "1" or not any(BASE_DIR.glob("*/management/commands/demo.py")):
         return
-    loaded, database = VAR / "demo.loaded", Database().made_at()
-    if not database or not loaded.exists() or loaded.read_text() != database:
-        say("Loading the demo, once: this takes a minute ...")
-        manage("demo", "--if-empty", environment=environment)
-        loaded.write_text(database)
+    database = Database().made_at()
+    if not database or not is_marked_with(VAR / "demo.loaded", database):
+        load_demo(database, environment)
+
+
+def load_demo(database: str, environment: dict[str, str]) -> None:
+    """Make the demo; what an interrupted start made of it is thrown away first."""
+    begun = VAR / "demo.begun"
+    if database and is_marked_with(begun, database):
+        say("Loading the demo was interrupted, so its database is made anew.")
+        Database().empty()
+        migrate(environment)
+    begun.write_text(database)
+    say("Loading the demo, once: this takes about two minutes ...")
+    manage("demo", "--if-empty", environment=environment)
+    (VAR / "demo.loaded").write_text(database)
+    begun.unlink()
+
+
+def is_marked_with(mark: Path, database: str) -> bool:
+    return mark.exists() and mark.read_text() == database
+
+
+def migrate(environment: dict[str, str]) -> None:
+    manage("migrate", "--verbosity", "0", environment=environment | {"EMBEDDED_ROLE": OWNER})
 
 
 def manage(*arguments: str, environment: dict[str, str]) -> None:
