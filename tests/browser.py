@@ -180,7 +180,7 @@ class Visitor:
         name: str,
         *,
         widths: Sequence[int] = WIDTHS,
-        schemes: Sequence[str] = SCHEMES,
+        schemes: tuple[Literal["light", "dark"], ...] = SCHEMES,
         allowed: Sequence[str] = (),
     ) -> None:
         """Fail with every fault of the page as it stands now.
