@@ -1,5 +1,8 @@
 """The statements of one batch of people, in their order. Plain joins between a small local table
 and the tables of people, so that a distributed database runs them as well.
+
+Big tables are reached by `= ANY (ARRAY(SELECT ...))`: whatever the statistics say of tables that
+just grew from nothing, that is an index scan, never a hash of everybody.
 """
 
 from audience.lines import COLUMNS
@@ -14,7 +17,7 @@ CREATE TEMP TABLE IF NOT EXISTS incoming (
 KNOWN = """
 CREATE TEMP TABLE IF NOT EXISTS known (line bigint, person_id bigint) ON COMMIT DELETE ROWS"""
 
-# A row for the reason that a line can't be loaded; parameters: see services/people.py.
+# A row for the reason that a line can't be loaded; parameters: see services/import_batches.py.
 REJECTS = """
 SELECT line, reason FROM (
   SELECT line, CASE
@@ -32,11 +35,11 @@ SELECT line, reason FROM (
       THEN 'language is not a language tag such as pt or pt-BR'
     WHEN time_zone <> ALL(%(zones)s) THEN 'time_zone is not a name such as America/Sao_Paulo'
     WHEN marketing <> ALL('{yes,no,true,false,1,0}') THEN 'marketing is neither yes nor no'
-    WHEN consent_at IS NOT NULL AND (consent_at !~ '^\\d{4}-\\d\\d-\\d\\d'
+    WHEN consent_at IS NOT NULL AND (substr(consent_at, 5, 1) <> '-'
       OR NOT pg_input_is_valid(consent_at, 'timestamptz')) THEN 'consent_at is not an ISO time'
     WHEN consent_at::timestamptz > %(now)s THEN 'consent_at is in the future'
     WHEN length(wording) > 20 THEN 'wording is longer than 20 characters'
-    WHEN joined IS NOT NULL AND (joined !~ '^\\d{4}-\\d\\d-\\d\\d$'
+    WHEN joined IS NOT NULL AND (length(joined) <> 10 OR substr(joined, 5, 1) <> '-'
       OR NOT pg_input_is_valid(joined, 'date')) THEN 'joined is not an ISO date'
     WHEN joined::date > %(today)s::date + 1 THEN 'joined is in the future'
   END AS reason
@@ -53,7 +56,8 @@ WHERE a.external_id = b.external_id AND a.line < b.line"""
 FIND_KNOWN = """
 INSERT INTO known (line, person_id)
 SELECT i.line, k.person_id FROM incoming i
-JOIN audience_personkey k ON k.external_id = i.external_id"""
+JOIN audience_personkey k ON k.external_id = i.external_id
+WHERE k.external_id = ANY (ARRAY(SELECT external_id FROM incoming))"""
 
 COUNTS = "SELECT (SELECT count(*) FROM incoming), (SELECT count(*) FROM known)"
 
@@ -65,13 +69,10 @@ _NEW = """(
 _YES = "coalesce(i.marketing IN ('yes', 'true', '1'), false)"
 _JOINED = "coalesce(i.joined::date, %(today)s::date)"
 
-# Fewer than there are new people: another import added some of them meanwhile.
+# A unique violation says that another import added one of them meanwhile.
 ADD_KEYS = f"""
-WITH keys AS (
-  INSERT INTO audience_personkey (external_id, person_id)
-  SELECT i.external_id, i.person_id FROM {_NEW}
-  ON CONFLICT (external_id) DO NOTHING RETURNING 1
-) SELECT count(*) FROM keys"""
+INSERT INTO audience_personkey (external_id, person_id)
+SELECT i.external_id, i.person_id FROM {_NEW}"""
 
 ADD_PEOPLE = f"""
 INSERT INTO audience_person (person_id, external_id, name, country, region, birth_year, device,
@@ -95,7 +96,8 @@ FROM {_NEW} WHERE {_YES} OR i.consent_at IS NOT NULL"""
 BUCKETS_TO_HOLD = """
 SELECT DISTINCT p.bucket FROM incoming i JOIN known k ON k.line = i.line
 JOIN audience_person p ON p.person_id = k.person_id
-WHERE p.marketing AND i.marketing IN ('no', 'false', '0')
+WHERE p.person_id = ANY (ARRAY(SELECT person_id FROM known))
+  AND p.marketing AND i.marketing IN ('no', 'false', '0')
 ORDER BY p.bucket"""
 
 _MATCHED = """(
@@ -117,7 +119,8 @@ _CHANGES = {
 CHANGE_PEOPLE = f"""
 UPDATE audience_person p SET {", ".join(f"{name} = {new}" for name, new in _CHANGES.items())}
 FROM {_MATCHED}
-WHERE p.person_id = i.person_id AND ROW({", ".join(_CHANGES.values())})
+WHERE p.person_id = i.person_id AND p.person_id = ANY (ARRAY(SELECT person_id FROM known))
+  AND ROW({", ".join(_CHANGES.values())})
   IS DISTINCT FROM ROW({", ".join(f"p.{name}" for name in _CHANGES)})"""
 
 # The newest answer counts; of two at the same moment, the no.
@@ -127,7 +130,8 @@ SELECT i.person_id, 'marketing', 0, {_YES}, coalesce(i.wording, ''), 'import',
   CASE WHEN {_YES} THEN coalesce(i.consent_at::timestamptz, p.joined::timestamptz)
     ELSE coalesce(i.consent_at::timestamptz, %(now)s) END
 FROM {_MATCHED} JOIN audience_person p ON p.person_id = i.person_id
-WHERE i.marketing IS NOT NULL ORDER BY i.person_id
+WHERE i.marketing IS NOT NULL AND p.person_id = ANY (ARRAY(SELECT person_id FROM known))
+ORDER BY i.person_id
 ON CONFLICT (person_id, kind, scope_id) DO UPDATE SET granted = excluded.granted,
   wording = excluded.wording, source = excluded.source, at = excluded.at
 WHERE excluded.granted <> c.granted
@@ -137,4 +141,6 @@ COPY_CONSENTS = f"""
 UPDATE audience_person p SET marketing = c.granted
 FROM {_MATCHED}
 JOIN audience_consent c ON c.person_id = i.person_id AND c.kind = 'marketing' AND c.scope_id = 0
-WHERE p.person_id = i.person_id AND i.marketing IS NOT NULL AND p.marketing <> c.granted"""
+WHERE p.person_id = i.person_id AND i.marketing IS NOT NULL AND p.marketing <> c.granted
+  AND p.person_id = ANY (ARRAY(SELECT person_id FROM known))
+  AND c.person_id = ANY (ARRAY(SELECT person_id FROM known))"""

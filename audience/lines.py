@@ -49,6 +49,12 @@ class Batch:
     first: int
     lines: list[bytes]
     rejects: list[tuple[int, str]] = field(default_factory=list)
+    who: frozenset[bytes] | None = None  # external ids, where they are known before it is read
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether somebody may be in it twice, for all we know."""
+        return self.who is None or len(self.who) < len(self.lines)
 
     @property
     def last(self) -> int:
@@ -123,6 +129,12 @@ class CsvFormat:
         """The batch's good lines, each under its own number; the others named in its rejects."""
         return _written(batch, self.fields)
 
+    def external_ids(self, batch: Batch) -> frozenset[bytes] | None:
+        """Who is in the batch, where that can be said without reading it whole; else None."""
+        if self.columns[0] != "external_id" or any(line[:1] == b'"' for line in batch.lines):
+            return None
+        return frozenset([line.partition(b",")[0] for line in batch.lines])
+
     def fields(self, line: bytes) -> list[str | None]:
         values = next(csv.reader([_text(line)], strict=True), [])
         if len(values) != len(self.columns):
@@ -134,6 +146,9 @@ class JsonFormat:
     """One JSON object a line, with the columns as keys; null and missing are the same."""
 
     columns = list(COLUMNS)
+
+    def external_ids(self, batch: Batch) -> None:
+        """Nobody knows before the lines are read."""
 
     def as_copy(self, batch: Batch) -> None:
         """Never as it is: the database copies CSV."""

@@ -1,7 +1,7 @@
 from audience.models.consent import Block, Budget, Consent
 from audience.models.cubes import NoisedCell, SavedAudience, Snapshot
 from audience.models.devices import DeviceModel, DeviceTier, TierCut
-from audience.models.imports import ImportReject, ImportRun
+from audience.models.imports import ImportBatch, ImportReject, ImportRun
 from audience.models.people import Person, PersonIdRange, PersonKey, bucket_of, bucket_sql
 from audience.models.rules import Category, Filter, FilterRule
 
@@ -14,6 +14,7 @@ __all__ = [
     "DeviceTier",
     "Filter",
     "FilterRule",
+    "ImportBatch",
     "ImportReject",
     "ImportRun",
     "NoisedCell",

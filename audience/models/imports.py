@@ -11,7 +11,7 @@ class ImportRun(models.Model):
     name = models.CharField(max_length=200)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
-    lines = models.BigIntegerField(default=0)  # how many are done, the header among them
+    lines = models.BigIntegerField(default=0)  # the last one loaded
     added = models.BigIntegerField(default=0)
     known = models.BigIntegerField(default=0)
     rejected = models.BigIntegerField(default=0)
@@ -28,6 +28,23 @@ class ImportRun(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ImportBatch(models.Model):
+    """Lines of a run that are loaded; several workers may be out of order. Gone when it ends."""
+
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="batches")
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            # Lines are loaded once.
+            models.UniqueConstraint(fields=["run", "first"], name="one_import_batch"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first}-{self.last}"
 
 
 class ImportReject(models.Model):

@@ -1,17 +1,19 @@
 import io
 import json
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 from unittest import mock
 
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
-from django.test import TestCase
+from django.test import TestCase, TransactionTestCase
 
-from audience import lines
+from audience import import_sql, lines
 from audience.models import Consent, ImportRun, Person, PersonKey, bucket_of
-from audience.services import consent, people
+from audience.services import consent
+from audience.services.import_batches import BatchLoader
 from audience.services.people import claim_person_ids, digest_of, import_people
 from audience.tests.people import NOW
 from portal.base.refused import Refused
@@ -254,9 +256,16 @@ class ResumeTests(TestCase):
     def test_an_interrupted_run_goes_on_where_it_stopped_and_nobody_is_lost_or_twice(self):
         self.run_until(2)
         self.assertEqual(Person.objects.count(), 2_000)
-        with mock.patch.object(people, "_load", wraps=people._load) as load:
+        loaded = []
+        load = BatchLoader.load
+
+        def watched(loader, batch):
+            loaded.append(batch.first)
+            return load(loader, batch)
+
+        with mock.patch.object(BatchLoader, "load", watched):
             result = import_people(self.file, source=digest_of(self.file), now=NOW)
-        self.assertEqual(load.call_args_list[0].args[0].first, 2_002)
+        self.assertEqual(loaded, [2_002, 3_002])
         self.assertEqual((result.added, result.rejected), (self.ROWS - 1, 1))
         self.assertEqual(reasons(result), {3_301: "1 columns instead of 10"})
         self.assertEqual(Person.objects.count(), self.ROWS - 1)
@@ -265,31 +274,79 @@ class ResumeTests(TestCase):
 
     def test_a_batch_that_breaks_leaves_nothing_half_loaded(self):
         with (
-            mock.patch.object(people.import_sql, "ADD_CONSENTS", "SELECT 1 / 0"),
+            mock.patch.object(import_sql, "ADD_CONSENTS", "SELECT 1 / 0"),
             self.assertRaisesMessage(Exception, "division by zero"),
         ):
             import_people(self.file, source=digest_of(self.file), now=NOW)
         self.assertEqual((Person.objects.count(), PersonKey.objects.count()), (0, 0))
 
     def test_a_batch_that_another_import_overtook_is_tried_again(self):
-        load_once, overtaken = people._load_once, []
+        add, overtaken = BatchLoader._add, []
 
-        def overtake(*args):
-            if not overtaken:
+        def overtake(loader, cursor, n):
+            if not overtaken:  # the other adds one of ours between our look and our insert
                 overtaken.append(True)
-                raise people._OvertakenError
-            return load_once(*args)
+                PersonKey.objects.create(external_id="u7", person_id=7)
+            add(loader, cursor, n)
 
-        with mock.patch.object(people, "_load_once", side_effect=overtake):
+        with mock.patch.object(BatchLoader, "_add", overtake):
             result = import_people(self.file, now=NOW)
         self.assertEqual(result.added, self.ROWS - 1)
+        self.assertEqual(PersonKey.objects.count(), self.ROWS - 1)
 
     def test_another_database_error_is_not_hidden(self):
         with (
-            mock.patch.object(people, "_load_once", side_effect=OperationalError("gone")),
+            mock.patch.object(BatchLoader, "_load", side_effect=OperationalError("gone")),
             self.assertRaisesMessage(OperationalError, "gone"),
         ):
             import_people(self.file, now=NOW)
+
+
+class ParallelTests(TransactionTestCase):
+    ROWS = 3_000
+
+    def setUp(self):
+        self.addCleanup(mock.patch.stopall)
+        mock.patch.object(lines, "BATCH", 100).start()
+
+    def test_two_workers_load_everybody_once_and_leave_no_connection(self):
+        rows = [f"u{n},,BR,,,,,,yes,2026-05-01" for n in range(self.ROWS)]
+        rows[1_234] = "bad"
+        with connection.cursor() as cursor:
+            sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            cursor.execute(sessions)
+            before = cursor.fetchone()
+            result = loaded(*rows, workers=2)
+            cursor.execute(sessions)
+            self.assertEqual(cursor.fetchone(), before)
+        self.assertEqual((result.added, result.rejected), (self.ROWS - 1, 1))
+        self.assertEqual(list(reasons(result)), [1_236])
+        self.assertEqual(Person.objects.count(), self.ROWS - 1)
+        run = ImportRun.objects.get()
+        self.assertEqual((run.lines, run.added), (self.ROWS + 1, self.ROWS - 1))
+        self.assertFalse(run.batches.exists())
+
+    def test_of_a_person_in_many_batches_the_last_line_counts(self):
+        rows = [f"u{n % 100},Name {n // 100},BR,,,,,,," for n in range(self.ROWS)]
+        result = loaded(*rows, workers=4)
+        self.assertEqual((result.added, result.known), (100, self.ROWS - 100))
+        self.assertEqual(set(Person.objects.values_list("name", flat=True)), {"Name 29"})
+
+    def test_two_imports_at_once_add_everybody_once(self):
+        rows = [f"u{n},,BR,,,,,,yes,2026-05-01" for n in range(self.ROWS)]
+
+        def load() -> int:
+            try:
+                return loaded(*rows).added
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(2) as threads:
+            added = [future.result() for future in [threads.submit(load), threads.submit(load)]]
+        self.assertEqual(sum(added), self.ROWS)
+        self.assertEqual(PersonKey.objects.count(), self.ROWS)
+        self.assertEqual(Person.objects.count(), self.ROWS)
+        self.assertEqual(Consent.objects.count(), self.ROWS)
 
 
 class ClaimPersonIdsTests(TestCase):

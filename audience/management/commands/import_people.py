@@ -15,15 +15,20 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("file", help="The file, or - for standard input.")
         parser.add_argument("--format", choices=["csv", "ndjson"], help="By default by its name.")
+        parser.add_argument("--workers", type=int, default=2, help="Connections to load on.")
         parser.add_argument("--rejects", type=Path, help="Where to write the lines left out.")
 
-    def handle(self, *, file, format, rejects, **options):
+    def handle(self, *, file, format, workers, rejects, **options):
         format = format or ("ndjson" if file.endswith((".ndjson", ".jsonl")) else "csv")
         self.began, self.begun_at = time.monotonic(), None
         try:
             if file == "-":
                 result = import_people(
-                    sys.stdin.buffer, format=format, name="standard input", progress=self.show
+                    sys.stdin.buffer,
+                    format=format,
+                    name="standard input",
+                    progress=self.show,
+                    workers=workers,
                 )
             else:
                 with open(file, "rb") as opened:
@@ -33,6 +38,7 @@ class Command(BaseCommand):
                         name=file,
                         source=digest_of(opened),
                         progress=self.show,
+                        workers=workers,
                     )
         except OSError as error:
             raise CommandError(f"{file} can't be read: {error.strerror}.") from error

@@ -1,0 +1,212 @@
+"""One batch of an import: lines into people, keys and consents, in one transaction."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import available_timezones
+
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    OperationalError,
+    connection,
+    transaction,
+)
+from django.db.models import F
+from django.db.models.functions import Greatest
+
+from audience import import_sql
+from audience.lines import Batch, CsvFormat, JsonFormat
+from audience.locks import BUCKET_LOCK
+from audience.models import ImportBatch, ImportReject, ImportRun
+from audience.places import all_regions, countries, time_zone_of_countries
+
+TRIES = 6  # of one batch, when another transaction was in the way
+IN_THE_WAY = {"40P01", "23505"}  # a deadlock; another import added the same person meanwhile
+Reader = CsvFormat | JsonFormat
+
+
+@dataclass
+class PersonIds:
+    """Free ids of one worker. Claimed before the transaction that uses them, or the counter's row
+    would keep all other loaders waiting until its commit.
+    """
+
+    free: range = range(0)
+
+    def take(self, n: int) -> int:
+        """The first of `n` ids that follow each other."""
+        if len(self.free) < n:
+            raise _NeedIdsError(n)
+        first, self.free = self.free.start, self.free[n:]
+        return first
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What became of a batch: people added, people known before, lines rejected."""
+
+    batch: Batch
+    added: int
+    known: int
+    rejected: int
+
+
+@dataclass
+class BatchLoader:
+    """Loads batches one after the other on one connection."""
+
+    run: ImportRun
+    reader: Reader
+    now: datetime
+    ids: PersonIds = field(default_factory=PersonIds)
+
+    def load(self, batch: Batch) -> Loaded:
+        """Load the batch whole; tried again when a deadlock or another import was in the way.
+
+        The fast way hands the lines to the database as they are; when it finds one of them wrong,
+        the batch is read line by line to name it.
+        """
+        as_copy: Callable[[Batch], bytes | None] = self.reader.as_copy
+        for attempt in range(1, TRIES + 1):
+            free = self.ids.free
+            try:
+                with transaction.atomic():
+                    return self._load(batch, as_copy)
+            except DataError:
+                if as_copy == self.reader.as_copy_one_by_one:
+                    raise
+                as_copy = self.reader.as_copy_one_by_one
+            except _NeedIdsError as need:
+                free = claim_person_ids(need.n)
+            except (IntegrityError, OperationalError) as error:
+                if attempt == TRIES or getattr(error.__cause__, "sqlstate", "") not in IN_THE_WAY:
+                    raise
+            self.ids.free = free
+        raise AssertionError("the last try returns or raises")
+
+    def _load(self, batch: Batch, as_copy) -> Loaded:
+        batch.rejects.clear()
+        with connection.cursor() as cursor:
+            # A crash may take the last batches back, with the row that says they were done.
+            cursor.execute("SET LOCAL synchronous_commit TO off")
+            # A distributed database carries our few rows to the people, never the people to us.
+            cursor.execute("SET LOCAL citus.local_table_join_policy TO 'prefer-local'")
+            self._copy(cursor, batch, as_copy)
+            self._reject(cursor, batch)
+            if batch.may_repeat:
+                cursor.execute(import_sql.DROP_REPEATED)
+            cursor.execute(import_sql.FIND_KNOWN)
+            cursor.execute(import_sql.COUNTS)
+            total, known = cursor.fetchone()
+            if known:
+                self._change(cursor)
+            if added := total - known:
+                self._add(cursor, added)
+        loaded = Loaded(batch, added, known, len(batch.rejects))
+        self._keep(loaded)
+        return loaded
+
+    def _copy(self, cursor, batch: Batch, as_copy) -> None:
+        for statement in (import_sql.INCOMING, import_sql.KNOWN):
+            cursor.execute(statement)
+        cursor.execute("DELETE FROM incoming")  # of a batch before, where all is one transaction
+        cursor.execute("DELETE FROM known")
+        body = as_copy(batch)
+        columns = ", ".join(self.reader.columns)  # names of ours, checked by the reader
+        if body is None or as_copy == self.reader.as_copy_one_by_one:
+            body = body or self.reader.as_copy_one_by_one(batch)
+            columns = f"line, {columns}"
+        else:
+            cursor.execute(
+                "SELECT setval(pg_get_serial_sequence('incoming', 'line'), %s, false)",
+                [batch.first],
+            )
+        statement = f"COPY incoming ({columns}) FROM STDIN (FORMAT csv)"
+        with connection.wrap_database_errors, cursor.copy(statement) as copy:
+            copy.write(body)
+
+    def _reject(self, cursor, batch: Batch) -> None:
+        cursor.execute(import_sql.REJECTS, _known_values(self.now.year) | self._moment())
+        wrong = cursor.fetchall()
+        if wrong:
+            batch.rejects.extend(wrong)
+            batch.rejects.sort()
+            cursor.execute(import_sql.DROP_REJECTED, {"lines": [line for line, _reason in wrong]})
+
+    def _change(self, cursor) -> None:
+        cursor.execute(import_sql.BUCKETS_TO_HOLD)
+        for (bucket,) in cursor.fetchall():
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [BUCKET_LOCK, bucket])
+        cursor.execute(import_sql.CHANGE_PEOPLE)
+        cursor.execute(import_sql.CHANGE_CONSENTS, self._moment())
+        cursor.execute(import_sql.COPY_CONSENTS)
+
+    def _add(self, cursor, n: int) -> None:
+        values = self._moment() | {
+            "first_id": self.ids.take(n),
+            "zone_of": json.dumps(time_zone_of_countries()),
+        }
+        for statement in (import_sql.ADD_KEYS, import_sql.ADD_PEOPLE, import_sql.ADD_CONSENTS):
+            cursor.execute(statement, values)
+
+    def _keep(self, loaded: Loaded) -> None:
+        """Write down how far the run is: last, since other workers wait for this row."""
+        batch = loaded.batch
+        ImportReject.objects.bulk_create(
+            (
+                ImportReject(run=self.run, line=line, reason=reason[:200])
+                for line, reason in batch.rejects
+            ),
+            ignore_conflicts=True,
+        )
+        ImportBatch.objects.create(run=self.run, first=batch.first, last=batch.last)
+        ImportRun.objects.filter(pk=self.run.pk).update(
+            lines=Greatest(F("lines"), batch.last),
+            added=F("added") + loaded.added,
+            known=F("known") + loaded.known,
+            rejected=F("rejected") + loaded.rejected,
+        )
+
+    def _moment(self) -> dict[str, object]:
+        return {"now": self.now, "today": self.now.date()}
+
+
+class _NeedIdsError(DatabaseError):
+    """More people are new than this worker has ids for."""
+
+    def __init__(self, n: int) -> None:
+        super().__init__(n)
+        self.n = n
+
+
+def claim_person_ids(n: int) -> range:
+    """Take the next `n` person ids for good; nobody else gets them, gaps do no harm."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO audience_personidrange AS r (id, next_id) VALUES (1, 1 + %s)"
+            " ON CONFLICT (id) DO UPDATE SET next_id = r.next_id + %s RETURNING next_id",
+            [n, n],
+        )
+        (end,) = cursor.fetchone()
+    return range(end - n, end)
+
+
+@lru_cache(2)
+def _known_values(year: int) -> dict[str, object]:
+    return {
+        "countries": list(countries()),
+        "regions": all_regions(),
+        "years": [str(year) for year in range(1900, year + 1)],
+        "zones": sorted(_time_zones()),
+    }
+
+
+def _time_zones() -> set[str]:
+    """The zones that both Python and the database know."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM pg_timezone_names")
+        return {name for (name,) in cursor.fetchall()} & available_timezones()
