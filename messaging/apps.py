@@ -8,6 +8,7 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         from messaging.services import (  # noqa: F401  (they connect their receivers)
             account_events,
+            erasure,
             integrator_traces,
             lost_standing,
             webhook_events,
