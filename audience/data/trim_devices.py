@@ -8,7 +8,8 @@ import json
 import sys
 from pathlib import Path
 
-LONGEST = 80  # as Person.device and DeviceModel.name
+LONGEST = 80  # as DeviceModel.name
+LONGEST_CODE = 40  # as DeviceModel.code
 HOME_OF = {"Redmi": "Xiaomi", "POCO": "Xiaomi", "Poco": "Xiaomi", "LGE": "LG"}
 
 
@@ -33,7 +34,7 @@ def main(android_folder: str, ios_folder: str) -> None:
     models: dict[str, tuple[str, str]] = {}
     for code, brand, name in [*android(Path(android_folder)), *ios(Path(ios_folder))]:
         code, brand, name = (" ".join(text.split()) for text in (code, brand, name))
-        if all(map(is_readable, (code, brand, name))):
+        if all(map(is_readable, (code, brand, name))) and len(code) <= LONGEST_CODE:
             models.setdefault(code, (brand, name))
     with open(Path(__file__).with_name("devices.csv"), "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

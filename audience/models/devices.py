@@ -9,7 +9,7 @@ class DeviceModel(models.Model):
     price its people have no tier.
     """
 
-    code = models.CharField(_("model code"), max_length=80, primary_key=True)
+    code = models.CharField(_("model code"), max_length=40, primary_key=True)
     brand = models.CharField(_("brand"), max_length=80)
     name = models.CharField(_("name"), max_length=80)
     released = models.SmallIntegerField(_("release year"), null=True, blank=True)
