@@ -26,13 +26,18 @@ function outlive(toast) {
   start();
 }
 
+// An open dialog makes everything outside of it inert, toasts and their Undo too: so they move into it.
+const toasts = document.getElementById("toasts");
+
 function raiseToasts() {
-  const box = document.getElementById("toasts");
-  if (!box?.showPopover) return;
-  if (!box.hasAttribute("popover")) box.setAttribute("popover", "manual");
-  if (box.matches(":popover-open")) box.hidePopover(); // shown anew it lies above a dialog opened since
-  box.showPopover();
+  const place = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
+  if (toasts.parentElement !== place) place.append(toasts);
+  toasts.setAttribute("popover", "manual");
+  if (toasts.matches(":popover-open")) toasts.hidePopover(); // shown anew it lies above what opened since
+  if (toasts.childElementCount) toasts.showPopover();
 }
+
+document.addEventListener("close", raiseToasts, true);
 
 export function toast(detail) {
   const { text, undo, label, tone } = typeof detail === "string" ? { text: detail } : detail;
@@ -43,13 +48,13 @@ export function toast(detail) {
   if (undo) button.dataset.undo = undo;
   else button.remove();
   if (label) button.textContent = label;
-  document.getElementById("toasts").append(made);
+  toasts.append(made);
   outlive(made);
   raiseToasts();
 }
 
-document.querySelectorAll("#toasts > .toast").forEach(outlive);
-if (document.querySelector("#toasts > .toast")) raiseToasts();
+toasts.querySelectorAll(".toast").forEach(outlive);
+if (toasts.childElementCount) raiseToasts();
 document.addEventListener("toast", (e) => toast(e.detail.text ? e.detail : e.detail.value));
 on("click", ".toast [data-close]", (button) => button.closest(".toast").remove());
 on("click", ".toast [data-undo]", (button) => {
@@ -111,14 +116,18 @@ document.addEventListener("click", (e) => {
   }
 });
 
-on("click", "[data-dialog]", (button) => document.getElementById(button.dataset.dialog).showModal());
+const show = (dialog) => {
+  dialog.showModal();
+  raiseToasts();
+};
+on("click", "[data-dialog]", (button) => show(document.getElementById(button.dataset.dialog)));
 on("click", "[data-dialog-close]", (button) => button.closest("dialog").close());
 on("click", "dialog", (dialog, e) => {
   if (e.target === dialog) dialog.close(); // the shade around it
 });
 
 // A dialog fetched by htmx opens itself: <dialog data-open>
-const openDialogs = (within) => within.querySelectorAll?.("dialog[data-open]:not([open])").forEach((d) => d.showModal());
+const openDialogs = (within) => within.querySelectorAll?.("dialog[data-open]:not([open])").forEach(show);
 openDialogs(document);
 
 document.addEventListener("keydown", (e) => {
