@@ -47,6 +47,9 @@ TIMETABLE = {
         30 * SECONDS, "trust.services.evaluation.evaluate_waiting"
     ),
     "evaluate all profiles": every(15 * MINUTES, "trust.services.evaluation.evaluate_all"),
+    "count what is public": every(
+        60 * MINUTES, "trust.services.transparency.count_running_half_year"
+    ),
     "let penalties rest where an appeal is late": every(
         1 * MINUTES, "trust.services.appeals.stay_overdue_appeals"
     ),

@@ -5,6 +5,7 @@ from trust.models.decisions import Decision
 from trust.models.evidence import DeliveryDelta, Evidence, Reading, Unit
 from trust.models.policy import Policy
 from trust.models.proposals import Preset, Proposal, SecondLook
+from trust.models.transparency import TransparencyReport
 
 __all__ = [
     "Appeal",
@@ -20,5 +21,6 @@ __all__ = [
     "Reading",
     "SecondLook",
     "SpamReport",
+    "TransparencyReport",
     "Unit",
 ]

@@ -135,6 +135,8 @@ class SpamReport(models.Model):
         indexes = [
             # used by the staff's queue, oldest first
             models.Index(fields=["created_at"], condition=Q(state="open"), name="reports_waiting"),
+            # used by the public figures
+            models.Index(fields=["created_at"], name="reports_in_time"),
             # used by a case and by a profile's page
             models.Index(fields=["profile", "-created_at"], name="reports_of_profile"),
             # used to find how a person's earlier reports were judged, and those not yet told

@@ -3,7 +3,7 @@
 from math import ceil
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -110,3 +110,15 @@ def decision(request: MemberRequest, business: Business, uuid) -> HttpResponse:
         form=form,
         may_appeal=manages and may_appeal(row),
     )
+
+
+@require_GET
+@in_business(roles=MEASURE)
+def statement(request: MemberRequest, business: Business, uuid) -> HttpResponse:
+    """The statement of reasons in the fields of the EU's database, to keep or to hand on."""
+    row = get_object_or_404(Decision, uuid=uuid, profile__business=business)
+    if row.statement.get("dsa") is None:
+        raise Http404
+    answer = JsonResponse(row.statement["dsa"], json_dumps_params={"indent": 1})
+    answer["Content-Disposition"] = f'attachment; filename="statement-{row.uuid}.json"'
+    return answer
