@@ -3,13 +3,14 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, Sum
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.base.refused import Refused
 from profiles.models import Profile, User
 from profiles.services.audit import record
+from trust.alarms import alarm
 from trust.models import Case, Mark, SpamReport
 from trust.rules import Rules
 
@@ -63,20 +64,18 @@ def look_for_alarms(profile: Profile, rules: Rules, *, now: datetime) -> None:
     marks = Mark.objects.filter(profile=profile, at__gt=now - timedelta(days=1), at__lte=now)
     groups = list(
         marks.values("cluster")
-        .annotate(people=Sum("people"), x=Sum("x"), events=Count("pk"))
+        .annotate(people=Sum("people"), x=Sum("x"))
         .filter(people__gt=0)
+        .values_list("people", "x")
     )
-    people, x = sum(g["people"] for g in groups), sum(g["x"] for g in groups)
-    if not people:
-        return
-    facts = {"people": people, "weight": round(x, 3), "clusters": len(groups)}
-    largest = max(group["people"] for group in groups)
-    if people >= rules.brigade_reporters and (
-        x / people < rules.brigade_weight or largest / people > rules.brigade_share
-    ):
-        open_case(profile, cause=Case.Cause.BRIGADE, facts={**facts, "largest": largest}, now=now)
-    elif x >= rules.alarm_weight and len(groups) >= rules.alarm_clusters:
-        open_case(profile, cause=Case.Cause.SURGE, facts=facts, now=now)
+    if cause := alarm(groups, rules):
+        facts = {
+            "people": sum(people for people, _x in groups),
+            "weight": round(sum(x for _people, x in groups), 3),
+            "clusters": len(groups),
+            "largest": max(people for people, _x in groups),
+        }
+        open_case(profile, cause=cause, facts=facts, now=now)
 
 
 @transaction.atomic
