@@ -75,8 +75,6 @@ def _card(card: dict, n: int) -> dict:
     for part in NAME_PARTS:
         if value := text(name, part, most=200, where=f"{where}.name", required=False):
             clean[part] = value
-    if len(clean) == 1:
-        raise missing(f"{where}.name.first_name")
     result: dict = {"name": clean}
     for key, parts in CARD_LISTS.items():
         rows = things(card, key, least=0, most=20, where=where)

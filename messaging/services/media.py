@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging.models import Media
-from messaging.services.media_types import LARGEST, clean, type_of
+from messaging.services.media_types import LARGEST, clean, truer, type_of
 from portal.base.fetch import NotAllowed, Unreachable, fetch
 from portal.base.ids import new_node_id
 from portal.base.refused import Refused
@@ -56,7 +56,7 @@ def store_media(
     Raises Refused with code media_type or media_size.
     """
     now = now or timezone.now()
-    file_type = type_of(mime, file_name)
+    file_type = truer(type_of(mime, file_name), data)
     cleaned = clean(data, file_type)
     media_id = new_node_id()
     stored_as = default_storage.save(

@@ -74,6 +74,9 @@ SIGNS = {
 }
 
 
+PICTURES = ("image/jpeg", "image/png", "image/webp")
+
+
 def type_of(mime: str, file_name: str) -> FileType:
     """The type a file is said to be, by its MIME type or else its ending. Raises Refused."""
     named = mime.split(";")[0].strip().lower()
@@ -85,6 +88,14 @@ def type_of(mime: str, file_name: str) -> FileType:
             _("Files of the type “%s” are not taken.") % (named or ending or "?"),
             code="media_type",
         )
+    return found
+
+
+def truer(file_type: FileType, data: bytes) -> FileType:
+    """The type of picture it is, where it is said to be another: clients mix these up."""
+    if not file_type.mime.startswith("image/"):
+        return file_type
+    found = next((BY_MIME[m] for m in PICTURES if SIGNS[m](data[:16])), file_type)
     return found
 
 

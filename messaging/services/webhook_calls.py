@@ -125,9 +125,7 @@ def _lease(now: datetime) -> Turn | None:
         # While it fails, one call at a time finds out whether it is back.
         size = 1 if endpoint.failing_since else BATCH
         calls = list(
-            due.filter(endpoint=endpoint)
-            .select_related("event")
-            .order_by("due_at", "id")[:size]
+            due.filter(endpoint=endpoint).select_related("event").order_by("due_at", "id")[:size]
         )
         calls = [call for call in calls if _has_body(call, now)]
     secret = secret_of(endpoint.app)

@@ -17,6 +17,7 @@ class Receiver:
         self.posts: list[tuple[bytes, dict[str, str]]] = []
         self.answer: Callable[[bytes, dict[str, str]], Answer] = lambda body, headers: (200, b"ok")
         self.page: tuple[int, str, bytes] | None = None  # what a GET gets instead of a challenge
+        self.page_for: Callable[[str], tuple[int, str, bytes]] | None = None  # the same, by path
         self.gets = 0
         self.arrived = threading.Condition()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -36,8 +37,9 @@ class Receiver:
 
             def do_GET(self):
                 receiver.gets += 1
-                if receiver.page:
-                    status, kind, content = receiver.page
+                page = receiver.page_for(self.path) if receiver.page_for else receiver.page
+                if page:
+                    status, kind, content = page
                     return self._say(status, content, kind)
                 query = {k: v[0] for k, v in parse_qs(urlsplit(self.path).query).items()}
                 right = query.get("hub.verify_token") == receiver.verify_token
