@@ -3,6 +3,8 @@
 from profiles.permissions import LEAD, MODERATOR, SUPPORT
 
 PERMISSIONS: dict[str, tuple[str, ...]] = {
+    "messaging.view_campaign": (MODERATOR, SUPPORT, LEAD),
+    "messaging.stop_campaign": (MODERATOR, LEAD),
     "messaging.view_template": (MODERATOR, SUPPORT, LEAD),
     "messaging.decide_template": (MODERATOR, LEAD),
 }

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from messaging.views import developers, inbox, sandbox, templates
+from messaging.views import campaigns, developers, inbox, sandbox, templates
 
 WORKSPACE = "w/<slug:slug>/"
 
@@ -35,6 +35,15 @@ urlpatterns = [
     ),
     path(f"{WORKSPACE}developers/sandbox/", sandbox.sandbox, name="sandbox"),
     path(f"{WORKSPACE}developers/sandbox/<str:number>/", sandbox.sandbox_act, name="sandbox_act"),
+    path(f"{WORKSPACE}campaigns/", campaigns.campaigns, name="campaigns"),
+    path(f"{WORKSPACE}campaigns/new/", campaigns.campaign_new, name="campaign_new"),
+    path(f"{WORKSPACE}campaigns/preview/", campaigns.campaign_preview, name="campaign_preview"),
+    path(f"{WORKSPACE}campaigns/<uuid:uuid>/", campaigns.campaign, name="campaign"),
+    path(f"{WORKSPACE}campaigns/<uuid:uuid>/edit/", campaigns.campaign_edit, name="campaign_edit"),
+    path(f"{WORKSPACE}campaigns/<uuid:uuid>/act/", campaigns.campaign_act, name="campaign_act"),
+    path(
+        f"{WORKSPACE}campaigns/<uuid:uuid>/report.csv", campaigns.campaign_csv, name="campaign_csv"
+    ),
     path(f"{WORKSPACE}templates/", templates.templates, name="templates"),
     path(f"{WORKSPACE}templates/new/", templates.template_new, name="template_new"),
     path(f"{WORKSPACE}templates/preview/", templates.template_preview, name="template_preview"),

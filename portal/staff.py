@@ -60,6 +60,13 @@ SIDEBAR: list[tuple["StrOrPromise | None", list[tuple["StrOrPromise", str, str, 
                 "trust.admin.counts.open_appeals",
             ),
             (
+                _("Sending now"),
+                "campaign",
+                "admin:messaging_campaign_changelist",
+                "messaging.view_campaign",
+                "",
+            ),
+            (
                 _("Second yes"),
                 "how_to_reg",
                 "admin:trust_proposal_changelist",

@@ -1,3 +1,4 @@
+from messaging.admin.campaigns import CampaignAdmin
 from messaging.admin.templates import TemplateAdmin
 
-__all__ = ["TemplateAdmin"]
+__all__ = ["CampaignAdmin", "TemplateAdmin"]

@@ -109,6 +109,11 @@ class Campaign(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_held(self) -> bool:
+        """Whether the first batch is out and is being watched."""
+        return self.hold_until is not None and self.released_at is None
+
 
 class CampaignChunk(models.Model):
     """One bucket of one campaign: claimed, sent and marked done in one transaction."""

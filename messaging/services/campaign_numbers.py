@@ -4,6 +4,7 @@ Each count carries one draw of noise, made once and kept: neither asking again n
 tells more. Below HIDDEN_BELOW nothing is shown. The exact ledger is for staff and the person.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -46,11 +47,25 @@ def exact_counts(campaign: Campaign) -> dict[str, int]:
 
 def shown_counts(campaign: Campaign) -> dict[str, int | None]:
     """metric -> the count that the business sees; None is "fewer than HIDDEN_BELOW"."""
-    noise = _noise(campaign)
+    return shown_counts_of([campaign])[campaign.pk]
+
+
+def shown_counts_of(campaigns: Sequence[Campaign]) -> dict[int, dict[str, int | None]]:
+    """The same for several campaigns, in three queries."""
+    pks = [campaign.pk for campaign in campaigns]
+    noise = _noise(campaigns)
+    exact: dict[tuple[int | None, str], int] = {}
+    rows = CounterDelta.objects.filter(campaign_id__in=pks)
+    for pk, metric, n in rows.values_list("campaign_id", "metric").annotate(n=Sum("n")):
+        exact[pk, metric] = n
     return {
-        metric: n + noise[metric] if n + noise[metric] >= HIDDEN_BELOW else None
-        for metric, n in exact_counts(campaign).items()
+        pk: {metric: _shown(exact.get((pk, metric), 0) + noise[pk, metric]) for metric in METRICS}
+        for pk in pks
     }
+
+
+def _shown(n: int) -> int | None:
+    return n if n >= HIDDEN_BELOW else None
 
 
 def progress_of(campaign: Campaign, *, now: datetime | None = None) -> Progress:
@@ -78,18 +93,26 @@ def progress_of(campaign: Campaign, *, now: datetime | None = None) -> Progress:
     )
 
 
-def _noise(campaign: Campaign) -> dict[str, int]:
-    """The draws of a campaign, made when first asked for; a race is decided by the unique key."""
-    found = dict(campaign.noise.values_list("metric", "draw"))
-    if missing := [metric for metric in METRICS if metric not in found]:
-        CampaignNoise.objects.bulk_create(
-            [
-                CampaignNoise(
-                    campaign=campaign, metric=metric, draw=discrete_laplace(settings.EPSILON)
-                )
-                for metric in missing
-            ],
-            ignore_conflicts=True,
-        )
-        found = dict(campaign.noise.values_list("metric", "draw"))
-    return found
+def _noise(campaigns: Sequence[Campaign]) -> dict[tuple[int, str], int]:
+    """(campaign, metric) -> its draw, made when first asked for.
+
+    Whoever asks at the same moment is decided between by the unique key.
+    """
+    found = _draws(campaigns)
+    missing = [
+        CampaignNoise(campaign=campaign, metric=metric, draw=discrete_laplace(settings.EPSILON))
+        for campaign in campaigns
+        for metric in METRICS
+        if (campaign.pk, metric) not in found
+    ]
+    if not missing:
+        return found
+    CampaignNoise.objects.bulk_create(missing, ignore_conflicts=True)
+    return _draws(campaigns)
+
+
+def _draws(campaigns: Sequence[Campaign]) -> dict[tuple[int, str], int]:
+    rows = CampaignNoise.objects.filter(campaign__in=campaigns)
+    return {
+        (pk, metric): draw for pk, metric, draw in rows.values_list("campaign_id", "metric", "draw")
+    }

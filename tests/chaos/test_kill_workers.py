@@ -50,6 +50,8 @@ def campaign(transactional_db) -> Campaign:
 
 
 def start_worker(processes, name: str, *, app: str = "portal", **environment: str) -> None:
+    """A worker of two processes, with little in each transaction, so that many can be hit."""
+    environment = {"CHUNK_PEOPLE": "500"} | environment
     processes.start(
         name,
         *("celery", "--app", app, "worker", "--queues", "campaign,critical,default"),
@@ -57,7 +59,6 @@ def start_worker(processes, name: str, *, app: str = "portal", **environment: st
         *("--loglevel", "warning", "--without-mingle", "--without-gossip"),
         C_FORCE_ROOT="1",
         FIRST_BATCH_HOLD_MINUTES="0",
-        CHUNK_PEOPLE="500",
         **environment,
     )
 
@@ -138,7 +139,12 @@ def test_what_the_crash_test_must_see(processes, campaign, mutant, without_key, 
     try:
         # Each process of the worker dies at every fourth chunk, and another takes its place.
         start_worker(
-            processes, "mutant", app="tests.chaos.mutants", MUTANT=mutant, CRASH_AT="between:4"
+            processes,
+            "mutant",
+            app="tests.chaos.mutants",
+            MUTANT=mutant,
+            CRASH_AT="between:4",
+            CHUNK_PEOPLE="2000",
         )
         until(lambda: is_finished(campaign), processes, "mutant")
         figures = compare(ledger(campaign), campaign.wanted)
