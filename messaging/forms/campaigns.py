@@ -1,6 +1,7 @@
 """What a member chooses for a campaign: whom it is for, what it says, how many at most."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -40,9 +41,13 @@ class CampaignForm(forms.Form):
     def __init__(self, *args, business: Business, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         profiles = business.profiles.filter(closed_at=None, is_test=False)
-        self.fields["profile"].queryset = profiles.order_by("created_at")
-        self.fields["audience"].queryset = business.audiences.order_by("-changed_at")
-        self.fields["template"].queryset = usable_templates(business)
+        offered = {
+            "profile": profiles.order_by("created_at"),
+            "audience": business.audiences.order_by("-changed_at"),
+            "template": usable_templates(business),
+        }
+        for name, rows in offered.items():
+            cast(forms.ModelChoiceField, self.fields[name]).queryset = rows
 
     def clean(self) -> dict:
         cleaned = super().clean() or {}

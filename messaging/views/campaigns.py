@@ -78,13 +78,14 @@ def campaigns(request: MemberRequest, business: Business) -> HttpResponse:
     if words:
         rows = rows.filter(name__icontains=words)
     page = Paginator(rows.order_by("-created_at", "-pk"), A_PAGE).get_page(request.GET.get("page"))
-    counts = shown_counts_of(page.object_list)
+    shown = list(page.object_list)
+    counts = shown_counts_of(shown)
     return business_page(
         request,
         business,
         "messaging/campaigns/campaigns.html",
         page_obj=page,
-        rows=[(campaign, counts[campaign.pk]) for campaign in page.object_list],
+        rows=[(campaign, counts[campaign.pk]) for campaign in shown],
         state=state,
         words=words,
         may_send=request.membership.role in SEND,
@@ -260,7 +261,7 @@ def _compose(request: MemberRequest, business: Business, row: Campaign | None) -
         "messaging/campaigns/compose.html",
         form=form,
         campaign=row,
-        profiles=form.fields["profile"].queryset,
+        profiles=business.profiles.filter(closed_at=None, is_test=False).order_by("created_at"),
         audiences=[_choice(audience) for audience in business.audiences.order_by("-changed_at")],
         templates=usable_templates(business),
         chosen=chosen,
