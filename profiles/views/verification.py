@@ -130,8 +130,10 @@ def _page(
 
 def _proof(case: VerificationCase) -> dict:
     """The three ways to prove the domain, and what we saw when we last looked."""
+    word = word_for(case.business, case.domain)
     return {
-        "word": word_for(case.business, case.domain),
+        "word": word,
+        "tag": f'<meta name="{NAME}" content="{word}">',
         "name": NAME,
         "file": FILE,
         "check": case.checks.filter(kind=Check.Kind.DOMAIN).first(),
