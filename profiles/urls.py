@@ -1,9 +1,15 @@
 from django.urls import path
 
-from profiles.views import home, members, notices, profiles, verification
+from profiles.views import home, members, notices, profiles, registry, verification
 
 urlpatterns = [
     path("b/<str:handle>/", profiles.profile_public, name="profile_public"),
+    path("registry/", registry.registry, name="registry"),
+    path("registry/<str:handle>.json", registry.profile_json, name="registry_profile"),
+    path("registry/log/head/", registry.log_head, name="registry_head"),
+    path("registry/log/entries/", registry.log_entries, name="registry_entries"),
+    path("registry/log/inclusion/", registry.log_inclusion, name="registry_inclusion"),
+    path("registry/log/consistency/", registry.log_consistency, name="registry_consistency"),
     path("logo/<str:name>", profiles.profile_logo, name="profile_logo"),
     path("invite/<uuid:token>/", members.invitation, name="invitation"),
     path("w/", home.businesses, name="businesses"),

@@ -145,3 +145,10 @@ def test_the_domain_is_proved_or_not(visit, acme, alice):
 
 def unreachable(url, **options):
     raise Unreachable("No answer within 5 seconds.")
+
+
+def test_the_registry_answers(visit, acme):
+    make_profile(acme, "acme")
+    visit("/registry/", name="registry")
+    visit("/registry/?q=acme", name="registry-found")
+    visit("/registry/?q=nobody+here", name="registry-nobody")

@@ -2,6 +2,7 @@ from profiles.models.audit import AuditHead, AuditRow, AuditSeal
 from profiles.models.businesses import Business, Invitation, Membership
 from profiles.models.notices import Notice
 from profiles.models.profiles import Profile
+from profiles.models.registry import RegistryEntry, RegistryHead, RegistryNode
 from profiles.models.users import User
 from profiles.models.verification import (
     BusinessKey,
@@ -23,6 +24,9 @@ __all__ = [
     "Membership",
     "Notice",
     "Profile",
+    "RegistryEntry",
+    "RegistryHead",
+    "RegistryNode",
     "User",
     "Verification",
     "VerificationCase",

@@ -25,6 +25,7 @@ from profiles.names import plain_name
 from profiles.services.audit import record
 from profiles.services.domains import check_email, plain_domain
 from profiles.services.notices import notify
+from profiles.services.registry import Event, note_verification
 
 VALID_FOR = timedelta(days=365)
 RENEW_FROM = timedelta(days=90)  # before the end; earlier there is nothing to ask for
@@ -209,7 +210,7 @@ def approve_case(
             defaults={"result": Check.Result.PASSED, "checked_by": by, "checked_at": now},
         )
     _decide(case, State.APPROVED, by=by, reason=reason, now=now)
-    business.verifications.filter(ended_at=None).update(
+    renewed = business.verifications.filter(ended_at=None).update(
         ended_at=now, ended_reason=Verification.RENEWED
     )
     verification = Verification.objects.create(
@@ -217,6 +218,9 @@ def approve_case(
     )
     business.verified_until = verification.valid_until
     business.save(update_fields=["verified_until"])
+    note_verification(
+        business, Event.RENEWED if renewed else Event.GRANTED, verification=verification, now=now
+    )
 
     record(case, "case.approved", by=by, reason=reason, until=verification.valid_until.isoformat())
     signals.verification_changed.send(Business, business=business, is_verified=True, reason=reason)
@@ -300,7 +304,7 @@ def withdraw_verification(
     if verification is None:
         raise Refused(_("%(business)s is not verified.") % {"business": business})
 
-    _end(verification, business, reason=reason, now=now)
+    _end(verification, business, reason=reason, event=Event.WITHDRAWN, now=now)
 
     record(business, "verification.withdrawn", by=by, reason=reason)
     notify(
@@ -330,7 +334,7 @@ def _lapse(pk: int, now: datetime) -> bool:
     if verification is None:
         return False
 
-    _end(verification, business, reason=Verification.LAPSED, now=now)
+    _end(verification, business, reason=Verification.LAPSED, event=Event.LAPSED, now=now)
 
     record(business, "verification.lapsed", by=None)
     notify(
@@ -344,11 +348,14 @@ def _lapse(pk: int, now: datetime) -> bool:
     return True
 
 
-def _end(verification: Verification, business: Business, *, reason: str, now: datetime) -> None:
+def _end(
+    verification: Verification, business: Business, *, reason: str, event: str, now: datetime
+) -> None:
     verification.ended_at, verification.ended_reason = now, reason
     verification.save(update_fields=["ended_at", "ended_reason"])
     business.verified_until = None
     business.save(update_fields=["verified_until"])
+    note_verification(business, event, verification=verification, now=now)
     signals.verification_changed.send(Business, business=business, is_verified=False, reason=reason)
     announce(f"business:{business.pk}", "verification")
 

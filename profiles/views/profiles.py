@@ -16,6 +16,7 @@ from profiles.forms import ProfileForm
 from profiles.models import Business, Profile
 from profiles.services.profiles import LOGO_BYTES, change_logo, change_profile, create_profile
 from profiles.tenancy import MANAGE, MemberRequest, business_page, in_business
+from profiles.views.registry import history_of
 
 LOGO_NAME = re.compile(r"[0-9a-f]{32}\.webp")
 
@@ -71,7 +72,7 @@ def profile_public(request: HttpRequest, handle: str) -> HttpResponse:
     )
     if profile is None:
         raise Http404
-    context = {"profile": profile, "badge": badge_of(profile)}
+    context = {"profile": profile, "badge": badge_of(profile), "history": history_of(profile)}
     return render(request, "profiles/public.html", context)
 
 

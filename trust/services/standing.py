@@ -14,6 +14,7 @@ from portal.base.services.outbox import post
 from profiles.models import Notice, Profile, User
 from profiles.services.audit import record
 from profiles.services.notices import notify
+from profiles.services.registry import note_standing
 from trust.models import Case, Decision, Evidence, Policy
 from trust.rules import Rules
 from trust.services.caps import step_down
@@ -119,6 +120,7 @@ def apply_standing(
         evidence=round(evidence.value, 4),
         seconded_by=ground.seconded_by.pk if ground.seconded_by else None,
     )
+    note_standing(profile, old=old, new=to, rule=ground.rule, now=now)
     standing_changed.send(
         Profile,
         profile=profile,
