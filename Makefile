@@ -4,7 +4,7 @@
 
 PYTHON ?= python3
 
-.PHONY: run test clean python
+.PHONY: run test privacy clean python
 
 run: python
 	@$(PYTHON) portal/run/install.py requirements-demo.txt
@@ -16,6 +16,11 @@ test: export VAR_DIR := $(CURDIR)/var/test
 test: python
 	@$(PYTHON) portal/run/install.py requirements-dev.txt
 	@exec .venv/bin/python -m portal.run.checks
+
+# What attacks on audience counts gain: figures, and red above the bar.
+privacy: python
+	@$(PYTHON) portal/run/install.py requirements-dev.txt
+	@exec .venv/bin/pytest -q -s tests/privacy
 
 clean: python
 	@$(PYTHON) portal/run/clean.py
