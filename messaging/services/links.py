@@ -20,7 +20,7 @@ MOST = 2000  # links of one profile
 def create_link(profile: Profile, *, prefilled_message: str, by: User | None) -> MessageLink:
     """A new link with words to begin with. Raises Refused."""
     Profile.objects.select_for_update().get(pk=profile.pk)
-    if profile.links.filter(deleted_at=None).count() >= MOST:
+    if MessageLink.objects.filter(profile=profile, deleted_at=None).count() >= MOST:
         raise Refused(_("A profile has at most %d links. Delete one first.") % MOST)
     link = MessageLink.objects.create(profile=profile, prefilled_message=prefilled_message)
     record(link, "link.created", by=by, business=profile.business)

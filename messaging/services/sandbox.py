@@ -102,10 +102,10 @@ def open_sandbox(business: Business, *, by: User | None, now: datetime | None = 
     business = Business.objects.select_for_update().get(pk=business.pk)
     profile = business.profiles.filter(is_test=True).first() or _make_profile(business, by=by)
     profile.business = business
-    if not profile.test_people.exists():
+    if not SandboxPerson.objects.filter(profile=profile).exists():
         _make_people(profile, now=now)
     _make_templates(business)
-    for person, part in zip(profile.test_people.all(), PARTS, strict=True):
+    for person, part in zip(SandboxPerson.objects.filter(profile=profile), PARTS, strict=True):
         if part.wrote == timedelta(0):
             _greet(profile, person, now=now)
     return profile
@@ -115,7 +115,7 @@ def may_reach(profile: Profile, person_id: int) -> bool:
     """Whether a profile and a person belong to the same world: the real one, or one sandbox."""
     if not profile.is_test:
         return True
-    return profile.test_people.filter(person_id=person_id).exists()
+    return SandboxPerson.objects.filter(profile=profile, person_id=person_id).exists()
 
 
 def act(profile: Profile, person: SandboxPerson, name: str, *, text: str = "") -> None:
@@ -142,7 +142,7 @@ class State:
 def states(profile: Profile, *, now: datetime | None = None, limit: int = 20) -> list[State]:
     """The test people with what they see, in their order."""
     now = now or timezone.now()
-    people = list(profile.test_people.all())
+    people = list(SandboxPerson.objects.filter(profile=profile))
     ids = [person.person_id for person in people]
     blocks = set(
         Block.objects.filter(person_id__in=ids, profile_id=profile.pk).values_list(

@@ -6,6 +6,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from messaging.models import SandboxPerson
 from messaging.services.sandbox import act, open_sandbox, states
 from portal.base.pairwise import pairwise_number, person_of, wa_id
 from portal.base.refused import Refused
@@ -45,8 +46,8 @@ def sandbox(request: MemberRequest, business: Business) -> HttpResponse:
 def sandbox_act(request: MemberRequest, business: Business, number: str) -> HttpResponse:
     """A test person does something."""
     profile = business.profiles.filter(is_test=True).select_related("business").first()
-    person_id = person_of(business.pk, number)
-    person = profile and profile.test_people.filter(person_id=person_id).first()
+    person_id = person_of(business.pk, number) or 0
+    person = SandboxPerson.objects.filter(profile=profile, person_id=person_id).first()
     if not profile or not person:
         raise Http404
     name = request.POST.get("act", "")

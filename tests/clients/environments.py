@@ -17,8 +17,8 @@ PATIENCE = 600  # seconds for an installation
 CALLS = 240  # seconds for all calls of one client
 
 
-def run_python(name: str, about: dict) -> Iterator[dict]:
-    """The outcomes of tests/clients/NAME/calls.py, one for each call it made."""
+def python_of(name: str) -> Path:
+    """The interpreter of the client's environment, which is made where it is missing."""
     folder = CLIENTS / name
     python = folder / "bin/python"
 
@@ -28,7 +28,12 @@ def run_python(name: str, about: dict) -> Iterator[dict]:
         _run([python, "-m", "pip", "install", "--quiet", "-r", requirements], PATIENCE)
 
     _once(folder, HERE / name / "requirements.txt", install)
-    yield from _outcomes([python, HERE / name / "calls.py"], about)
+    return python
+
+
+def run_python(name: str, about: dict) -> Iterator[dict]:
+    """The outcomes of tests/clients/NAME/calls.py, one for each call it made."""
+    yield from _outcomes([python_of(name), HERE / name / "calls.py"], about)
 
 
 def run_node(name: str, about: dict) -> Iterator[dict]:

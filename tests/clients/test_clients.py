@@ -3,12 +3,14 @@
 import base64
 import io
 import json
+import subprocess
+import time
 
 import pytest
 from django.core.management import call_command
 from PIL import Image
 
-from messaging.models import WebhookEvent
+from messaging.models import Message, WebhookEndpoint, WebhookEvent
 from messaging.services.keys import secret_of
 from messaging.services.sandbox import act
 from messaging.services.wamids import wamid
@@ -17,8 +19,9 @@ from messaging.services.webhook_calls import headers
 from messaging.tests.cast import make_business
 from messaging.tests.receiver import Receiver, receiving
 from messaging.tests.test_media import box
-from profiles.models import Business
-from tests.clients.environments import run_node, run_python
+from portal.tests.processes import free_port
+from profiles.models import Business, Profile
+from tests.clients.environments import HERE, python_of, run_node, run_python
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
@@ -107,3 +110,36 @@ def test_heyoo(about):
 
 def test_kapso(about):
     judge(run_node("kapso", about))
+
+
+def test_a_bot_on_pywas_own_server_answers_a_person(about):
+    """It registers its address by API; what it answers is in the person's inbox."""
+    profile = Profile.objects.get(pk=about["profile_id"])
+    ana = profile.test_people.first()
+    bot = subprocess.Popen(
+        [python_of("pywa"), HERE / "pywa/echo_bot.py"], stdin=subprocess.PIPE, text=True
+    )
+    assert bot.stdin
+    try:
+        bot.stdin.write(json.dumps(about | {"bot_port": free_port()}) + "\n")
+        bot.stdin.flush()
+        until(lambda: WebhookEndpoint.objects.exists())
+        act(profile, ana, "write", text="Where is my order?")
+        until(lambda: _inbox(ana).filter(body="You said: Where is my order?").exists())
+        act(profile, ana, "press", text="More")
+        until(lambda: _inbox(ana).filter(body="More of more").exists())
+    finally:
+        bot.stdin.close()
+        bot.wait(timeout=10)
+
+
+def _inbox(person):
+    return Message.objects.filter(person_id=person.person_id, direction="out")
+
+
+def until(holds, seconds: float = 40) -> None:
+    """Look again until it holds."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to hold"
+        time.sleep(0.1)

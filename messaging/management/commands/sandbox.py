@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from messaging.models import App
+from messaging.models import App, SandboxPerson
 from messaging.services.keys import create_app, create_token, secret_of
 from messaging.services.sandbox import (
     ACTS,
@@ -101,7 +101,7 @@ class Command(BaseCommand):
         }
 
     def act(self, profile: Profile, written: str, name: str, text: str) -> None:
-        people = list(profile.test_people.all())
+        people = list(SandboxPerson.objects.filter(profile=profile))
         person_id = person_of(profile.business_id, written) if written else people[0].person_id
         person = next((p for p in people if p.person_id == person_id), None)
         if person is None:
