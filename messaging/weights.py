@@ -1,8 +1,9 @@
-"""How much one person's voice weighs when a sender is judged (trust.md, "Weights")."""
+"""How much one person's voice weighs when a sender is judged, and for what (trust.md)."""
 
-from datetime import date
+from datetime import UTC, date
 
 from audience.models import Person
+from messaging.models import Message
 
 FULL_WEIGHT_AFTER = 30  # days since joining; a new account weighs a tenth
 LOWEST_WEIGHT = 0.1
@@ -20,3 +21,8 @@ def weight_of(person: Person, today: date) -> float:
 def cluster_of(person: Person) -> str:
     """Accounts that were made together on the same kind of phone: likely one hand."""
     return f"{person.device or 'unknown'} {person.joined.isoformat()}"
+
+
+def unit_of(message: Message) -> int | date:
+    """What the message is judged with: its campaign, or the day it was sent on (UTC)."""
+    return message.campaign_id or message.created_at.astimezone(UTC).date()

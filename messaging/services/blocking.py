@@ -1,6 +1,6 @@
 """A person's no to a profile, and what it says about the sender."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,12 +10,10 @@ from audience.services import consent
 from messaging.models import Message
 from messaging.services.counters import count
 from messaging.services.messages import announce_conversation
+from messaging.weights import cluster_of, unit_of, weight_of
 from profiles.models import Profile
 from trust.models import Mark
 from trust.services.complaints import record_complaint
-
-FULL_WEIGHT_AFTER = 30  # days since joining; a new account weighs a tenth (trust.md, "Weights")
-LOWEST_WEIGHT = 0.1
 
 # What a person's reason for blocking means for the judgement of the sender.
 MARK_REASONS = {
@@ -51,7 +49,7 @@ def block_profile(
         reason=MARK_REASONS.get(Block.Reason(reason), Mark.Reason.NONE),
         weight=weight_of(person, now.date()),
         cluster=cluster_of(person),
-        unit=unit_of(blamed),
+        unit=unit_of(blamed) if blamed else None,
         now=now,
     )
     count(profile, "blocked", campaign_id=blamed.campaign_id if blamed else None, now=now)
@@ -73,19 +71,3 @@ def last_delivery(person_id: int, profile: Profile) -> Message | None:
         .order_by("-id")
         .first()
     )
-
-
-def unit_of(message: Message | None) -> int | date | None:
-    """What a complaint about this message is judged with: its campaign, or the day of sending."""
-    return None if message is None else message.campaign_id or message.created_at.date()
-
-
-def weight_of(person: Person, today: date) -> float:
-    """How much the person's complaint weighs, 0.1 to 1: new accounts are cheap to make."""
-    days = max(0, (today - person.joined).days)
-    return min(1.0, LOWEST_WEIGHT + (1 - LOWEST_WEIGHT) * days / FULL_WEIGHT_AFTER)
-
-
-def cluster_of(person: Person) -> str:
-    """Accounts that were made together on the same kind of phone: likely one hand."""
-    return f"{person.device or 'unknown'} {person.joined.isoformat()}"

@@ -3,7 +3,7 @@ a block comes wholly before or wholly after it.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -15,7 +15,7 @@ from messaging import rules
 from messaging.models import Contact, Conversation, Message, Template
 from messaging.services.counters import count
 from messaging.signals import message_received, status_changed
-from messaging.weights import weight_of
+from messaging.weights import unit_of, weight_of
 from portal.base.ids import new_id
 from portal.base.live import announce
 from portal.base.pairwise import pairwise_number
@@ -402,11 +402,6 @@ def _tell_trust(person_id: int, moved: Sequence[Message], *, now: datetime) -> N
         record_deliveries(
             Profile(pk=profile_id), unit=unit, delivered=n, weight=n * weight, now=now
         )
-
-
-def unit_of(message: Message) -> int | date:
-    """What the message is judged with: its campaign, or the day it was sent on (UTC)."""
-    return message.campaign_id or message.created_at.astimezone(UTC).date()
 
 
 def _count_all(moved: Iterable[Message], metric: str, *, now: datetime) -> None:

@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 
 from audience.models import Person
 from messaging.models import Campaign, Message
-from messaging.services.blocking import cluster_of, last_delivery, unit_of, weight_of
+from messaging.services.blocking import last_delivery
 from messaging.services.counters import count
+from messaging.weights import cluster_of, unit_of, weight_of
 from portal.base.refused import Refused
 from profiles.models import Profile
 from trust.models import SpamReport
@@ -44,7 +45,7 @@ def report_profile(
         reason=reason,
         weight=weight_of(person, now.date()),
         cluster=cluster_of(person),
-        unit=unit_of(message),
+        unit=unit_of(message) if message else None,
         text=text.replace("\x00", ""),
         evidence=_evidence(message) if message else {},
         kind=SpamReport.Kind.IMPOSTOR if impostor else SpamReport.Kind.SPAM,
