@@ -4,7 +4,7 @@
 
 PYTHON ?= python3
 
-.PHONY: run test privacy clean python
+.PHONY: run test privacy trust clean python
 
 run: python
 	@$(PYTHON) portal/run/install.py requirements-demo.txt
@@ -21,6 +21,11 @@ test: python
 privacy: python
 	@$(PYTHON) portal/run/install.py requirements-dev.txt
 	@exec .venv/bin/pytest -q -s tests/privacy
+
+# Simulates senders under the published rules; writes var/reports/trust.json. SCALE=0.1 is quicker.
+trust: python
+	@$(PYTHON) portal/run/install.py requirements-dev.txt
+	@DEBUG=1 .venv/bin/python manage.py simulate_trust --scale $(or $(SCALE),1)
 
 clean: python
 	@$(PYTHON) portal/run/clean.py
