@@ -69,3 +69,8 @@ def test_the_policy(visit, judged):
     lea = staff("lead", name="lea")
     visit(reverse("admin:trust_policy_changelist"), as_user=lea)
     visit(reverse("admin:trust_policy_add"), as_user=lea)
+
+
+def test_the_public_figures(visit, judged):
+    revoke_profile(judged, by=staff("moderator", name="mo"), reason="Sold fake tickets")
+    visit("/transparency/")
