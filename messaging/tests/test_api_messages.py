@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from unittest import mock
 
 from django.test import TestCase
 from django.utils import timezone
@@ -9,6 +10,7 @@ from django.utils import timezone
 from audience.services.consent import block
 from audience.tests.people import make_person
 from messaging.models import AccessToken, Message, WebhookEvent
+from messaging.services import rates
 from messaging.services.keys import create_app, create_token, revoke_token
 from messaging.services.messages import receive_message
 from messaging.services.wamids import message_behind, wamid
@@ -32,6 +34,11 @@ class ApiCase(Cast, TestCase):
             ANA, cls.profile, body="Olá!", name="Ana", now=timezone.now() - timedelta(minutes=5)
         )
         cls.ana = pairwise_number(cls.acme.pk, ANA)
+
+    def run(self, result=None):
+        # Many tests send from one profile within seconds; its plan's rate is tested by itself.
+        with mock.patch.dict(rates._plans, {self.acme.pk: (float("inf"), 1000)}):
+            return super().run(result)
 
     def call(self, method: str, path: str, data=None, *, token: str | None = "", **headers):
         """One call with JSON; returns status and answer."""
@@ -390,3 +397,19 @@ class EventRowTests(ApiCase):
             [event.facts["kind"] for event in WebhookEvent.objects.order_by("id")],
             ["message", "status"],
         )
+
+
+class RateTests(ApiCase):
+    def test_more_messages_than_the_plan_allows_are_told_to_wait(self):
+        with mock.patch.dict(rates._plans, {self.acme.pk: (float("inf"), 0)}):
+            path = f"/v23.0/{self.profile.pk}/messages"
+            response = self.client.post(
+                path,
+                json.dumps(
+                    {"messaging_product": "whatsapp", "to": self.ana, "text": {"body": "Hi"}}
+                ),
+                content_type="application/json",
+                headers={"Authorization": f"Bearer {self.token}"},
+            )
+        self.assertEqual((response.status_code, response.json()["error"]["code"]), (429, 130429))
+        self.assertLessEqual(int(response["Retry-After"]), 10)
