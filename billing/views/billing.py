@@ -19,7 +19,7 @@ from billing.stripe_gateway import StripeSaysNo, StripeUnavailable
 from portal.base.refused import Refused
 from portal.base.templatetags.ui import live
 from profiles.models import Business
-from profiles.tenancy import MANAGE, MEASURE, business_page, in_business
+from profiles.tenancy import MANAGE, MEASURE, MemberRequest, business_page, in_business
 
 # The states in which a business still has the plan it pays for.
 SUBSCRIBED = (State.TRIAL, State.ACTIVE, State.ENDING, State.GRACE, State.SUSPENDED)
@@ -27,7 +27,7 @@ SUBSCRIBED = (State.TRIAL, State.ACTIVE, State.ENDING, State.GRACE, State.SUSPEN
 
 @require_GET
 @in_business(roles=MEASURE)
-def billing(request: HttpRequest, business: Business) -> HttpResponse:
+def billing(request: MemberRequest, business: Business) -> HttpResponse:
     """The page; everything on it comes from our own rows, so it stands when Stripe does not."""
     now = timezone.now()
     rights = entitlements(business, now)

@@ -24,6 +24,7 @@ from profiles.models import (
 from profiles.names import plain_name
 from profiles.services.audit import record
 from profiles.services.domains import check_email, plain_domain
+from profiles.services.look_alikes import check_names
 from profiles.services.notices import notify
 from profiles.services.registry import Event, note_verification
 
@@ -119,6 +120,7 @@ def submit_case(
     case.claimed_by = case.claimed_until = None
     case.save(update_fields=["state", "submitted_at", "reason", "claimed_by", "claimed_until"])
     check_email(case, now=now)
+    check_names(case, now=now)
 
     record(case, "case.submitted", by=by)
     _announce(case)
