@@ -64,7 +64,7 @@ def billing(request: MemberRequest, business: Business) -> HttpResponse:
         currency=currency,
         currencies=CURRENCIES if not bound_to else (),
         trial_days=TRIAL_DAYS if may_try(business) else 0,
-        may_manage=request.membership.role in MANAGE,  # type: ignore[attr-defined]
+        may_manage=request.membership.role in MANAGE,
         is_customer=Customer.objects.filter(business=business, deleted_at=None).exists(),
     )
 
