@@ -89,7 +89,8 @@ def may_send(
     now = now or timezone.now()
     recipient = recipient_of(profile, person_id)
     is_reply = recipient is not None and recipient.window_open(now)
-    wrote_at = recipient.wrote_at if recipient else None
+    # A template is no reply: who lost its standing may only answer in its own words.
+    wrote_at = recipient.wrote_at if recipient and kind != Kind.TEMPLATE else None
 
     check_sender(profile, is_reply=is_reply, wrote_at=wrote_at, now=now)
     recipient = check_reachable(recipient)
