@@ -62,7 +62,8 @@ class StaffAdmin(ModelAdmin):
     actions = None
 
     def get_readonly_fields(self, request, obj=None):
-        own = [field.name for field in self.model._meta.fields if field.name not in self.editable]
+        left_out = {*self.editable, *(self.exclude or ())}
+        own = [field.name for field in self.model._meta.fields if field.name not in left_out]
         computed = [name for name in self.readonly_fields if name not in own]
         return [*computed, *own]
 

@@ -105,10 +105,17 @@ class ProfileAdmin(StaffAdmin):
     list_select_related = ["business"]
     search_fields = ["name", "handle", "business__name"]
     ordering = ["-created_at"]
-    readonly_fields = ["public_page"]
+    readonly_fields = ["public_page", "picture"]
+    exclude = ["logo"]  # it is shown from where it is served
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).filter(is_test=False)
+
+    @display(description=_("Logo"))
+    def picture(self, profile: Profile) -> str:
+        if not profile.logo_url:
+            return "-"
+        return format_html('<img src="{}" alt="" width="64" height="64">', profile.logo_url)
 
     @display(description=_("Profile"), header=True, ordering="name")
     def who(self, profile: Profile) -> list[str]:
