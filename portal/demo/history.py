@@ -10,6 +10,8 @@ from random import Random
 
 from django.db import connection
 
+from audience.definition import read_definition
+from audience.services.saved import save_audience
 from messaging.services.messages import mark_read, receive_message, send_message
 from portal.base.refused import Refused
 from portal.demo.campaigns import CAMPAIGNS, run_in_the_past
@@ -38,6 +40,17 @@ def make_history(profiles: Sequence[Profile], *, ana: int, now: datetime) -> Non
                 run_in_the_past(campaign, profile, random, now=morning + timedelta(hours=1))
             evaluate(profile, now=min(now, morning + timedelta(hours=6)))
     _talk_with_ana(profiles, ana, now - timedelta(minutes=50))
+    for profile in profiles:
+        _save_audience(profile)
+
+
+def _save_audience(profile: Profile) -> None:
+    """One audience to begin with: the adults of its country."""
+    owner = profile.business.memberships.get(role=Membership.Role.OWNER).user
+    definition = read_definition({"country": profile.business.country, "age_from": 25})
+    save_audience(
+        profile.business, name="Everyone of 25 and older", definition=definition, by=owner
+    )
 
 
 def _some_people(profile: Profile, random: Random) -> list[int]:
