@@ -211,9 +211,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The broker: wake-ups, cache and live events. Nothing that matters lives only here.
 REDIS_URL = os.getenv("REDIS_URL") or f"redis://127.0.0.1:{BROKER_PORT}/0"
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-}
+CACHES = {"default": {"BACKEND": "portal.base.cache.ForgivingCache", "LOCATION": REDIS_URL}}
 # Where /healthz finds the event streams; empty means in the same process as the pages.
 EVENTS_ADDRESS = os.getenv("EVENTS_ADDRESS", "").rstrip("/")
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

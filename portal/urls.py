@@ -5,6 +5,8 @@ from django.urls import include, path
 
 from portal import csp
 
+handler500 = "portal.errors.server_error"
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("account/", include("allauth.urls")),

@@ -34,7 +34,9 @@ def test_only_places_that_exist_are_shown():
 )
 def test_the_closest_place_is_the_current_one(path, key):
     current = [
-        entry.key for section in sections("acme", path=path) for entry in section.entries
+        entry.key
+        for section in sections("acme", path=path)
+        for entry in section.entries
         if entry.is_current
     ]
     assert current == [key]

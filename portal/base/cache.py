@@ -1,0 +1,44 @@
+"""A cache that may be away: then nothing is found and nothing is kept, and the request goes on."""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+
+import redis
+from django.core.cache.backends.redis import RedisCache
+
+logger = logging.getLogger(__name__)
+
+
+def forgiving(method: str, without: object) -> Callable:
+    """RedisCache's method, answering `without` while the broker is away."""
+    original = getattr(RedisCache, method)
+
+    @wraps(original)
+    def call(self, *args, **kwargs):
+        try:
+            return original(self, *args, **kwargs)
+        except (redis.ConnectionError, redis.TimeoutError) as error:
+            logger.warning("The cache is away, %s is skipped: %s", method, error)
+            return without
+
+    return call
+
+
+class ForgivingCache(RedisCache):
+    """What is kept here is never the truth, so its absence is no error (rate limits let pass)."""
+
+    def get(self, key, default=None, version=None):
+        found = self.found(key, default=default, version=version)
+        return default if found is None else found
+
+    found = forgiving("get", None)
+    add = forgiving("add", True)
+    set = forgiving("set", None)
+    touch = forgiving("touch", False)
+    delete = forgiving("delete", False)
+    get_many = forgiving("get_many", {})
+    has_key = forgiving("has_key", False)
+    incr = forgiving("incr", 1)
+    set_many = forgiving("set_many", [])
+    delete_many = forgiving("delete_many", None)
