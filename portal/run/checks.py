@@ -87,8 +87,8 @@ def production() -> dict[str, str]:
     """An environment without any trace of development or demo, and with the secrets it needs."""
     names = ("SECRET_KEY", "MASTER_KEY", "PAIRWISE_KEY")
     demo = ("DEBUG", "DEMO", "STRIPE_API_BASE", "WEBHOOK_ALLOW_LOOPBACK")
-    demo += ("DJANGO_ALLOW_ASYNC_UNSAFE",)  # of the browser tests
-    kept = {name: value for name, value in os.environ.items() if name not in demo}
+    browsers = ("DJANGO_ALLOW_ASYNC_UNSAFE",)  # set by the tests that drive Chromium
+    kept = {name: value for name, value in os.environ.items() if name not in demo + browsers}
     return kept | PRODUCTION | {name: secrets.token_urlsafe(48) for name in names}
 
 
