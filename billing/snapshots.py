@@ -57,3 +57,73 @@ class EventSnapshot:
     subscription_id: str
     customer_id: str
     account_id: str  # of a connected account; empty for our own
+
+
+@dataclass(frozen=True)
+class InvoiceSnapshot:
+    """An invoice and what was given back of it. Amounts are in the currency's smallest unit."""
+
+    stripe_id: str
+    customer_id: str
+    subscription_id: str
+    number: str
+    status: str  # draft, open, paid, void or uncollectible
+    currency: str
+    total: int
+    amount_due: int
+    amount_paid: int
+    amount_refunded: int
+    payment_intent: str
+    reason: str  # Stripe's billing_reason
+    created_at: datetime
+    paid_at: datetime | None
+    next_attempt_at: datetime | None
+    livemode: bool
+
+
+@dataclass(frozen=True)
+class PreviewLine:
+    text: str
+    amount: int
+
+
+@dataclass(frozen=True)
+class PreviewSnapshot:
+    """An invoice that does not exist yet. A negative total becomes a credit on later ones."""
+
+    currency: str
+    total: int
+    amount_due: int
+    lines: tuple[PreviewLine, ...]
+
+
+@dataclass(frozen=True)
+class RefundSnapshot:
+    stripe_id: str
+    amount: int
+    status: str
+
+
+@dataclass(frozen=True)
+class DisputeSnapshot:
+    """A buyer asked the bank for the money back."""
+
+    stripe_id: str
+    status: str
+    reason: str
+    amount: int
+    currency: str
+    payment_intent: str
+    opened_at: datetime
+    evidence_due_at: datetime | None
+
+
+@dataclass(frozen=True)
+class PayerSnapshot:
+    """Who pays for a business, and with which card."""
+
+    name: str
+    email: str
+    brand: str
+    last4: str
+    expires: tuple[int, int] | None  # year, month
