@@ -10,6 +10,12 @@ class BillingConfig(AppConfig):
     def ready(self) -> None:
         refuse_unsafe_keys(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.DEBUG)
         from billing import checks  # noqa: F401  (registers them)
+        from billing.services import (  # noqa: F401  (they connect and register)
+            endings,
+            limits,
+            pauses,
+            refunds,
+        )
 
 
 def refuse_unsafe_keys(key: str, base: str, debug: bool) -> None:

@@ -146,7 +146,7 @@ def standing(subscription: Subscription | None, now: datetime) -> tuple[State, d
         return State.GRACE, until
     if subscription.cancel_at:
         return State.ENDING, subscription.cancel_at
-    if subscription.status == Status.TRIALING:
+    if subscription.status == Status.TRIALING and not subscription.credited_until:
         return State.TRIAL, subscription.trial_end
     return State.ACTIVE, subscription.period_end
 

@@ -58,6 +58,7 @@ TIMETABLE = {
     "fetch Stripe's events that no webhook brought": every(
         10 * MINUTES, "billing.services.reconcile.reconcile_events"
     ),
+    "remind of charges": every(60 * MINUTES, "billing.services.letters.remind_of_charges"),
     # The API.
     "let next secrets take over": every(
         5 * MINUTES, "messaging.services.keys.finish_due_rotations"

@@ -9,6 +9,7 @@ from typing import Any
 from billing.devpeer.checkouts import Checkouts
 from billing.devpeer.events import Events, listed
 from billing.devpeer.money_engine import Engine
+from billing.devpeer.payments import Payments
 from billing.devpeer.prices import Prices
 from billing.devpeer.store import Store, Thing, new_id
 from billing.devpeer.subscriptions import Subscriptions
@@ -44,6 +45,7 @@ class Peer:
         self.events = Events(store, chaos=chaos)
         self.prices = Prices(store, engine)
         self.subscriptions = Subscriptions(store, engine, self.prices, self.events, address)
+        self.payments = Payments(store, engine, self.events)
         self.checkouts = Checkouts(
             store, engine, self.prices, self.subscriptions, self.events, address
         )
@@ -260,9 +262,49 @@ def list_invoices(peer: Peer, fields: Fields) -> Thing:
     return a_list("/v1/invoices", peer.subscriptions.invoices(fields), fields)
 
 
+@route("POST", "/v1/invoices/create_preview")
+def preview_invoice(peer: Peer, fields: Fields) -> Thing:
+    return peer.subscriptions.preview(fields)
+
+
 @route("GET", "/v1/invoices/{id}")
 def get_invoice(peer: Peer, fields: Fields, id_: str) -> Thing:
     return peer.subscriptions.invoice(id_)
+
+
+# Money in and back
+
+
+@route("GET", "/v1/payment_methods/{id}")
+def get_payment_method(peer: Peer, fields: Fields, id_: str) -> Thing:
+    return peer.engine.get(f"/v1/payment_methods/{id_}")
+
+
+@route("POST", "/v1/refunds")
+def create_refund(peer: Peer, fields: Fields) -> Thing:
+    return peer.payments.refund(fields)
+
+
+@route("GET", "/v1/refunds")
+def list_refunds(peer: Peer, fields: Fields) -> Thing:
+    return a_list("/v1/refunds", peer.payments.refunds_of(fields["payment_intent"]), fields)
+
+
+@route("GET", "/v1/charges/{id}")
+def get_charge(peer: Peer, fields: Fields, id_: str) -> Thing:
+    return peer.payments.charge(id_)
+
+
+@route("GET", "/v1/invoice_payments")
+def list_invoice_payments(peer: Peer, fields: Fields) -> Thing:
+    intent = fields["payment"]["payment_intent"]
+    found = [
+        payment
+        for invoice in peer.subscriptions.invoices({})
+        for payment in invoice["payments"]["data"]
+        if payment["payment"]["payment_intent"] == intent
+    ]
+    return a_list("/v1/invoice_payments", found, fields)
 
 
 # Events and webhooks

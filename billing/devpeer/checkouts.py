@@ -92,7 +92,7 @@ class Checkouts:
                 session["customer"] = self.engine.post("/v1/customers", {})["id"]
                 self._keep(session)
             if card:
-                attach_card(self.engine, session["customer"], card)
+                attach_card(self.store, self.engine, session["customer"], card)
             self._forget_unfinished(session)
             return self._begin(session)
 
@@ -175,7 +175,7 @@ class Checkouts:
         return session
 
 
-def attach_card(engine: Engine, customer: str, card: str) -> None:
+def attach_card(store: Store, engine: Engine, customer: str, card: str) -> None:
     """Make `card` the customer's. Raises StripeError for cards that can't be attached."""
     digits = "".join(filter(str.isdigit, card))
     if len(digits) != 16:
@@ -192,3 +192,4 @@ def attach_card(engine: Engine, customer: str, card: str) -> None:
         f"/v1/customers/{customer}",
         {"invoice_settings": {"default_payment_method": method["id"]}},
     )
+    store.put("card", customer, digits)

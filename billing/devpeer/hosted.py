@@ -56,7 +56,8 @@ def _manage(peer: Peer, session: dict, fields: Fields) -> Answer:
             at_end = fields["do"] == "cancel"
             peer.subscriptions.update(known["id"], {"cancel_at_period_end": at_end})
         elif fields.get("do") == "card":
-            attach_card(peer.engine, customer, fields.get("number") or fields.get("card", ""))
+            card = fields.get("number") or fields.get("card", "")
+            attach_card(peer.store, peer.engine, customer, card)
             if session.get("flow"):
                 return 303, "", session["return_url"]
         elif fields.get("do") == "details":

@@ -11,6 +11,8 @@ from billing.devpeer.store import Store, Thing
 from billing.devpeer.wire import Fields, StripeError
 
 MONTHS = {"month": 1, "year": 12}
+DECLINES = ("4000000000000341", "4000008400001629")
+ASKS = ("4000002760003184",)
 
 
 class Subscriptions:
@@ -68,6 +70,7 @@ class Subscriptions:
             "canceled_at": raw["ended_at"],
             "ended_at": raw["ended_at"],
             "collection_method": "charge_automatically",
+            "default_payment_method": None,
             "latest_invoice": raw["latest_invoice"],
             "metadata": raw["metadata"],
             "pause_collection": note.get("pause_collection"),
@@ -139,6 +142,8 @@ class Subscriptions:
         if "pause_collection" in fields:
             paused = fields["pause_collection"] or None
             self.store.put("subscription", id_, self.note(id_) | {"pause_collection": paused})
+        if "items" in fields and fields.get("payment_behavior") == "error_if_incomplete":
+            refuse_bad_card(self.store, before["customer"])
         if asked:
             self.engine.post(f"/v1/subscriptions/{id_}", asked)
         if "items" in fields and before["status"] != "trialing":
@@ -210,6 +215,7 @@ class Subscriptions:
             "amount_remaining": 0 if paid else raw["total"],
             "total_taxes": [],
             "attempt_count": raw["attempt_count"],
+            "next_payment_attempt": raw["next_payment_attempt"],
             "period_start": raw["period_start"],
             "period_end": raw["period_end"],
             "hosted_invoice_url": f"{self.address}/invoice/{raw['id']}",
@@ -227,6 +233,50 @@ class Subscriptions:
                 "has_more": False,
                 "url": f"/v1/invoices/{raw['id']}/lines",
                 "data": [_line(line) for line in raw["lines"]["data"]],
+            },
+        }
+
+    def preview(self, fields: Fields) -> Thing:
+        """The next invoice, or what a change would charge at once: as the engine will do it, the
+        new price less all that was charged before.
+        """
+        before = self.get(fields["subscription"])
+        item = before["items"]["data"][0]
+        line = (fields.get("subscription_details") or {}).get("items", [{}])[0]
+        price = self.prices.get(line.get("price", item["price"]["id"]))
+        amount = self.prices.amount(price, int(line.get("quantity", item["quantity"])))
+        lines = [("Next period" if not line else "New plan", amount)]
+        if line:
+            paid = sum(each["subtotal"] for each in self.invoices({"subscription": before["id"]}))
+            lines = [("Unused time", -paid), *lines]
+            if before["status"] == "trialing":
+                lines = []
+        total = sum(each for _, each in lines)
+        return {
+            "id": f"upcoming_{before['id']}",
+            "object": "invoice",
+            "status": "draft",
+            "customer": before["customer"],
+            "currency": price["currency"],
+            "subtotal": total,
+            "total": total,
+            "amount_due": max(0, total),
+            "livemode": False,
+            "lines": {
+                "object": "list",
+                "has_more": False,
+                "url": "/v1/invoices/upcoming/lines",
+                "data": [
+                    {
+                        "id": f"il_tmp_{n}",
+                        "object": "line_item",
+                        "amount": each,
+                        "currency": price["currency"],
+                        "description": text,
+                        "livemode": False,
+                    }
+                    for n, (text, each) in enumerate(lines)
+                ],
             },
         }
 
@@ -259,6 +309,17 @@ class Subscriptions:
         invoice = self.invoice(invoice_id)
         kind = "paid" if invoice["status"] == "paid" else "payment_failed"
         self.events.emit(f"invoice.{kind}", invoice)
+
+
+def refuse_bad_card(store: Store, customer: str) -> None:
+    """Raise what charging the customer's card would raise."""
+    card = store.get("card", customer)
+    if card is None:
+        raise StripeError(402, "This customer has no card.", code="resource_missing")
+    if card in DECLINES:
+        raise StripeError(402, "Your card was declined.", code="card_declined")
+    if card in ASKS:
+        raise StripeError(402, "The bank wants to ask first.", code="authentication_required")
 
 
 def _line(raw: Thing) -> Thing:

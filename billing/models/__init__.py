@@ -1,6 +1,8 @@
+from billing.models.changes import PlanChange
 from billing.models.checkouts import CheckoutAttempt
 from billing.models.customers import Customer
 from billing.models.events import ReconcileRun, StripeEvent
+from billing.models.invoices import Dispute, Invoice, Refund
 from billing.models.overrides import PlanOverride
 from billing.models.subscriptions import Subscription
 from billing.models.usage import Usage
@@ -8,8 +10,12 @@ from billing.models.usage import Usage
 __all__ = [
     "CheckoutAttempt",
     "Customer",
+    "Dispute",
+    "Invoice",
+    "PlanChange",
     "PlanOverride",
     "ReconcileRun",
+    "Refund",
     "StripeEvent",
     "Subscription",
     "Usage",

@@ -55,6 +55,14 @@ class Subscription(models.Model):
     paused_at = models.DateTimeField(
         null=True, blank=True, help_text=_("Collection paused, by us after a revocation.")
     )
+    credited_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text=_("After a penalty was reversed: when charging begins again."),
+    )
+    reminded_of = models.DateTimeField(
+        null=True, blank=True, help_text=_("The end of trial or year we have written about.")
+    )
     surplus_since = models.DateTimeField(
         null=True, blank=True, help_text=_("A second one, bought by accident; to be ended.")
     )
@@ -66,6 +74,7 @@ class Subscription(models.Model):
     objects = SubscriptionQuerySet.as_manager()
 
     class Meta:
+        permissions = [("view_money", "Can see what the operator earns")]
         constraints = [
             # A business never pays for two subscriptions at once.
             models.UniqueConstraint(

@@ -1,6 +1,5 @@
 """Buying a plan: through Stripe's hosted Checkout, once however often one clicks."""
 
-import logging
 from datetime import timedelta
 
 from django.conf import settings
@@ -14,14 +13,13 @@ from billing import stripe_gateway
 from billing.models import CheckoutAttempt, Customer, Subscription
 from billing.plans import CURRENCIES, INTERVALS, PAID, PLANS, TRIAL_DAYS, currency_for
 from billing.services.customers import ensure_customer, mark_customer_deleted
+from billing.services.plainly import said_plainly
 from billing.services.refresh import refresh_subscription
 from billing.snapshots import SessionSnapshot
-from billing.stripe_gateway import StripeSaysNo, StripeUnavailable
+from billing.stripe_gateway import StripeSaysNo
 from portal.base.refused import Refused
 from profiles.models import Business, User
 from profiles.services.audit import record
-
-logger = logging.getLogger(__name__)
 
 OPEN_FOR = timedelta(hours=23)  # Stripe allows at most 24
 NEVER_PAID = (Subscription.Status.INCOMPLETE, Subscription.Status.INCOMPLETE_EXPIRED)
@@ -65,26 +63,17 @@ def start_checkout(
     """
     currency = currency_of(business) or currency or currency_for(business.country)
     _check(business, plan, interval, currency, with_trial)
-    try:
+    with said_plainly():
         customer = ensure_customer(business)
         attempt, replaced = _attempt(business, plan, interval, currency, with_trial, by)
         for session_id in replaced:
             _close(business, session_id)
-        return _session_url(attempt, customer)
-    except StripeUnavailable as error:
-        logger.warning("No checkout for %s: %s", business, error)
-        raise Refused(
-            _("Stripe can't be reached at the moment. Nothing was charged; try again in a minute."),
-            code="stripe_unavailable",
-        ) from error
-    except StripeSaysNo as error:
-        if error.is_missing and error.param == "customer":
-            mark_customer_deleted(customer.stripe_id)
-        logger.error("Stripe refused a checkout for %s: %s", business, error)
-        raise Refused(
-            _("Stripe did not accept this: %(why)s Nothing was charged.") % {"why": error},
-            code="stripe_refused",
-        ) from error
+        try:
+            return _session_url(attempt, customer)
+        except StripeSaysNo as error:
+            if error.is_missing and error.param == "customer":
+                mark_customer_deleted(customer.stripe_id)
+            raise
 
 
 def finish_checkout(business: Business, session_id: str) -> SessionSnapshot:

@@ -1,7 +1,5 @@
 """Stripe's Customer Portal: cards, billing details, invoices, cancelling."""
 
-import logging
-
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -9,12 +7,10 @@ from stripe.params.billing_portal import SessionCreateParams
 
 from billing import stripe_gateway
 from billing.models import Customer
-from billing.stripe_gateway import StripeSaysNo, StripeUnavailable
+from billing.services.plainly import said_plainly
 from portal.base.refused import Refused
 from profiles.models import Business, User
 from profiles.services.audit import record
-
-logger = logging.getLogger(__name__)
 
 
 def open_portal(business: Business, *, by: User, to_update_card: bool = False) -> str:
@@ -33,12 +29,7 @@ def open_portal(business: Business, *, by: User, to_update_card: bool = False) -
             "type": "payment_method_update",
             "after_completion": {"type": "redirect", "redirect": {"return_url": page}},
         }
-    try:
+    with said_plainly():
         url = stripe_gateway.portal_url(params)
-    except (StripeUnavailable, StripeSaysNo) as error:
-        logger.warning("No portal for %s: %s", business, error)
-        raise Refused(
-            _("Stripe can't open the page at the moment. Try again in a minute.")
-        ) from error
     record(customer, "billing.portal_opened", by=by)
     return url

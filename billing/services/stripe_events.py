@@ -8,9 +8,12 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from billing.models import CheckoutAttempt, StripeEvent, Subscription
+from billing import stripe_gateway
+from billing.models import CheckoutAttempt, Invoice, StripeEvent, Subscription
 from billing.services.checkout import finish_checkout
 from billing.services.customers import mark_customer_deleted
+from billing.services.disputes import refresh_dispute
+from billing.services.invoices import refresh_invoice
 from billing.services.refresh import refresh_subscription
 from billing.snapshots import EventSnapshot
 from portal.base.services.wake import wake
@@ -134,6 +137,25 @@ def _customer_deleted(event: StripeEvent) -> str:
     return "synced"
 
 
+def _invoice(event: StripeEvent) -> str:
+    outcome = _subscription(event)
+    known = Invoice.objects.filter(stripe_id=event.object_id, fetched_at__gt=event.received_at)
+    if event.attempts == 1 and known.exists():
+        return outcome
+    return "synced" if refresh_invoice(event.object_id) else outcome
+
+
+def _charge(event: StripeEvent) -> str:
+    """A refund, ours or made by hand at Stripe: the invoice knows what is left."""
+    intent = stripe_gateway.charge_intent(event.object_id)
+    invoice_id = stripe_gateway.invoice_of_intent(intent) if intent else ""
+    return "synced" if invoice_id and refresh_invoice(invoice_id) else "not ours"
+
+
+def _dispute(event: StripeEvent) -> str:
+    return "synced" if refresh_dispute(event.object_id) else "not ours"
+
+
 def _ignored(event: StripeEvent) -> str:
     return "of no interest"
 
@@ -143,7 +165,9 @@ HANDLERS: dict[str, Callable[[StripeEvent], str]] = {
     "": _ignored,
     "customer.subscription.": _subscription,
     "customer.deleted": _customer_deleted,
-    "invoice.": _subscription,
+    "invoice.": _invoice,
+    "charge.refunded": _charge,
+    "charge.dispute.": _dispute,
     "checkout.session.": _checkout,
 }
 

@@ -9,8 +9,10 @@ from django.utils import timezone
 from billing import signals
 from billing.entitlements import current_subscription, entitlements, paid_through
 from billing.models import Subscription
+from billing.services.letters import tell
 from billing.snapshots import SubscriptionSnapshot
 from portal.base.live import announce
+from portal.base.services.outbox import post
 from profiles.models import Business
 from profiles.services.audit import record
 
@@ -66,6 +68,9 @@ def sync_subscription(
     after = entitlements(business, now)
     if before != after:
         signals.subscription_changed.send(Business, business=business, old=before, new=after)
+        tell(business, before, after)
+    if row.surplus_since and row.status in Subscription.LIVE:
+        post("billing_end_surplus", subscription=row.stripe_id)
     announce(f"business:{business.pk}", "billing")
     return row
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from billing.entitlements import Entitlements, entitlements
 from billing.models import Usage
+from billing.services.disputes import is_disputed
 from portal.base.refused import Refused
 from profiles.models import Business, Notice
 from profiles.services.notices import notify
@@ -67,6 +68,11 @@ def claim_recipients(business: Business, n: int, *, now: datetime | None = None)
     rights = entitlements(business, now)
     if not rights.may_send:
         raise Refused(rights.why_not, code="no_plan")
+    if is_disputed(business):
+        raise Refused(
+            _("A payment of yours is disputed. Until that is settled no campaign can start."),
+            code="disputed",
+        )
 
     used = _take(business, n, rights.recipients_a_month, now)
     if used is None:
