@@ -8,13 +8,17 @@ Each is made by the real services, so tests stand on what the product does.
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
+from unittest import mock
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 
+from profiles import signals
 from profiles.models import Business, Membership, Profile, User, Verification
 from profiles.services.businesses import create_business
 from profiles.services.profiles import create_profile
@@ -37,7 +41,20 @@ def make_business(name: str = "Acme", *, owner: User | None = None, country="GB"
 
 
 def make_profile(business: Business, handle: str, *, name: str = "", **fields) -> Profile:
-    return create_profile(business, by=None, handle=handle, name=name or business.name, **fields)
+    with beyond_the_plan():
+        return create_profile(
+            business, by=None, handle=handle, name=name or business.name, **fields
+        )
+
+
+@contextmanager
+def beyond_the_plan() -> Iterator[None]:
+    """For tests that need more profiles or members than the free plan has room for."""
+    asked = (signals.profile_requested, signals.member_invited)
+    with ExitStack() as muted:
+        for signal in asked:
+            muted.enter_context(mock.patch.object(signal, "send", return_value=[]))
+        yield
 
 
 def verify(business: Business, *, now: datetime | None = None) -> Verification:
