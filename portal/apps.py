@@ -5,4 +5,4 @@ class PortalConfig(AppConfig):
     name = "portal"
 
     def ready(self) -> None:
-        from portal import checks  # noqa: F401  (registers them)
+        from portal import checks, couplings  # noqa: F401  (they register and connect)
