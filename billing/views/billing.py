@@ -3,14 +3,16 @@
 from datetime import timedelta
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from billing import stripe_gateway
 from billing.entitlements import State, current_subscription, entitlements
-from billing.models import CheckoutAttempt, Customer
+from billing.history import history
+from billing.models import CheckoutAttempt, Customer, Subscription
 from billing.plans import CURRENCIES, INTERVALS, MONTH, PAID, PLANS, TRIAL_DAYS, currency_for
 from billing.services.checkout import currency_of, finish_checkout, may_try, start_checkout
 from billing.services.portal import open_portal
@@ -38,6 +40,7 @@ def billing(request: MemberRequest, business: Business) -> HttpResponse:
     if interval not in INTERVALS or currency not in CURRENCIES:
         raise Http404
     is_subscribed = rights.state in SUBSCRIBED
+    current = (rights.plan, subscription.interval) if subscription and is_subscribed else None
     return business_page(
         request,
         business,
@@ -55,7 +58,7 @@ def billing(request: MemberRequest, business: Business) -> HttpResponse:
                 "plan": plan,
                 "price": plan.price(currency, interval),
                 "seat_price": plan.seat_price(currency, interval),
-                "is_current": is_subscribed and plan.key == rights.plan,
+                "is_current": (plan.key, interval) == current,
             }
             for plan in PAID
         ],
@@ -64,16 +67,37 @@ def billing(request: MemberRequest, business: Business) -> HttpResponse:
         currency=currency,
         currencies=CURRENCIES if not bound_to else (),
         trial_days=TRIAL_DAYS if may_try(business) else 0,
+        invoices=business.invoices.exclude(status="draft").order_by("-created_at")[:12],
+        history=history(business),
         may_manage=request.membership.role in MANAGE,
         is_customer=Customer.objects.filter(business=business, deleted_at=None).exists(),
     )
 
 
+@require_GET
+@in_business(roles=MEASURE)
+def billing_payer(request: MemberRequest, business: Business) -> HttpResponse:
+    """The part that Stripe knows best, fetched after the page: card, and the exact next amount."""
+    subscription = current_subscription(business)
+    customer = Customer.objects.filter(business=business, deleted_at=None).first()
+    if subscription is None or customer is None or subscription.status not in Subscription.LIVE:
+        raise Http404
+    known: dict[str, object] = {}
+    try:
+        known["payer"] = stripe_gateway.payer(customer.stripe_id, subscription.stripe_id)
+        if not subscription.cancel_at:
+            known["next"] = stripe_gateway.upcoming(subscription.stripe_id)
+    except (StripeUnavailable, StripeSaysNo) as error:
+        known["problem"] = str(error)
+    return render(
+        request, "billing/_payer.html", {"business": business, "now": timezone.now()} | known
+    )
+
+
 @require_POST
 @in_business(roles=MANAGE)
-def billing_checkout(request: HttpRequest, business: Business) -> HttpResponse:
+def billing_checkout(request: MemberRequest, business: Business) -> HttpResponse:
     """Begin to buy: on to Stripe's Checkout."""
-    assert request.user.is_authenticated  # by in_business
     try:
         url = start_checkout(
             business,
@@ -91,7 +115,7 @@ def billing_checkout(request: HttpRequest, business: Business) -> HttpResponse:
 
 @require_GET
 @in_business(roles=MANAGE)
-def billing_return(request: HttpRequest, business: Business) -> HttpResponse:
+def billing_return(request: MemberRequest, business: Business) -> HttpResponse:
     """Back from Checkout: ask Stripe at once, so that nobody waits for a webhook."""
     try:
         session = finish_checkout(business, request.GET.get("session", ""))
@@ -112,9 +136,8 @@ def billing_return(request: HttpRequest, business: Business) -> HttpResponse:
 
 @require_POST
 @in_business(roles=MANAGE)
-def billing_portal(request: HttpRequest, business: Business) -> HttpResponse:
+def billing_portal(request: MemberRequest, business: Business) -> HttpResponse:
     """On to Stripe's Customer Portal, to the card if that is what is wanted."""
-    assert request.user.is_authenticated  # by in_business
     try:
         url = open_portal(business, by=request.user, to_update_card=request.POST.get("card") == "1")
     except Refused as refusal:
