@@ -109,6 +109,47 @@ SIDEBAR: list[tuple["StrOrPromise | None", list[tuple["StrOrPromise", str, str, 
         ],
     ),
     (
+        _("Money"),
+        [
+            (_("Money"), "payments", "admin:billing_money", "billing.view_money", ""),
+            (
+                _("Subscriptions"),
+                "autorenew",
+                "admin:billing_subscription_changelist",
+                "billing.view_subscription",
+                "",
+            ),
+            (
+                _("Invoices"),
+                "receipt_long",
+                "admin:billing_invoice_changelist",
+                "billing.view_invoice",
+                "",
+            ),
+            (
+                _("Disputes"),
+                "report",
+                "admin:billing_dispute_changelist",
+                "billing.view_dispute",
+                "",
+            ),
+            (
+                _("Agreements"),
+                "handshake",
+                "admin:billing_planoverride_changelist",
+                "billing.view_planoverride",
+                "",
+            ),
+            (
+                _("Stripe events"),
+                "sync",
+                "admin:billing_stripeevent_changelist",
+                "billing.view_stripeevent",
+                "",
+            ),
+        ],
+    ),
+    (
         _("System"),
         [
             (

@@ -1,10 +1,5 @@
-from billing.admin.events import ReconcileRunAdmin, StripeEventAdmin
-from billing.admin.subscriptions import CustomerAdmin, PlanOverrideAdmin, SubscriptionAdmin
+"""The staff's pages of billing."""
 
-__all__ = [
-    "CustomerAdmin",
-    "PlanOverrideAdmin",
-    "ReconcileRunAdmin",
-    "StripeEventAdmin",
-    "SubscriptionAdmin",
-]
+from billing.admin import events, invoices, subscriptions
+
+__all__ = ["events", "invoices", "subscriptions"]

@@ -1,23 +1,18 @@
 """What Stripe told us, for staff: what came of it, and once more where something was wrong."""
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.http import HttpResponse
-from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
-from unfold.forms import BaseDialogForm
 
-from billing.admin.subscriptions import ReadOnlyAdmin
 from billing.models import ReconcileRun, StripeEvent
 from billing.services.stripe_events import replay_event
-
-
-class ReplayForm(BaseDialogForm):
-    """Nothing to fill in: the dialog is there so that no link changes anything."""
+from profiles.admin.base import ConfirmForm, StaffAdmin, StaffRequest
 
 
 @admin.register(StripeEvent)
-class StripeEventAdmin(ReadOnlyAdmin):
+class StripeEventAdmin(StaffAdmin):
     list_display = ["type", "shown_state", "happened_at", "attempts", "outcome", "stripe_id"]
     list_filter = ["source", ("handled_at", admin.EmptyFieldListFilter)]
     search_fields = ["stripe_id", "object_id", "subscription_id", "customer_id"]
@@ -25,36 +20,39 @@ class StripeEventAdmin(ReadOnlyAdmin):
     actions_detail = ["replay"]
 
     @display(
-        description="state", label={"handled": "success", "waiting": "info", "failed": "danger"}
+        description=_("state"),
+        label={"handled": "success", "waiting": "info", "failed": "danger"},
     )
     def shown_state(self, event):
         if event.handled_at:
-            return "handled"
-        return "failed" if event.last_error else "waiting"
-
-    @action(
-        description="Handle again",
-        permissions=["replay"],
-        variant=ActionVariant.PRIMARY,
-        dialog={
-            "title": "Handle this event again?",
-            "description": "We ask Stripe how things stand now. What is right already stays so.",
-            "form_class": ReplayForm,
-            "form_submit_text": "Handle again",
-        },
-    )
-    def replay(self, request, form, object_id):
-        event = self.get_object(request, object_id)
-        replay_event(event, by=request.user)
-        messages.success(request, f"{event.type} will be handled in a moment.")
-        page = reverse("admin:billing_stripeevent_change", args=[object_id])
-        return HttpResponse(headers={"HX-Redirect": page})
+            return "handled", _("Handled")
+        return ("failed", _("Failed")) if event.last_error else ("waiting", _("Waiting"))
 
     def has_replay_permission(self, request, object_id=None):
         return request.user.has_perm("billing.replay_stripeevent")
 
+    @action(
+        description=_("Handle again"),
+        permissions=["replay"],
+        icon="replay",
+        variant=ActionVariant.PRIMARY,
+        dialog={
+            "title": _("Handle this event again?"),
+            "description": _("We ask Stripe how things stand now. What is right stays so."),
+            "form_class": ConfirmForm,
+            "form_submit_text": _("Handle again"),
+        },
+    )
+    def replay(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
+        event = self.must_get(request, object_id)
+        return self.run(
+            request,
+            lambda: replay_event(event, by=request.user),
+            done=_("%(type)s will be handled in a moment.") % {"type": event.type},
+        )
+
 
 @admin.register(ReconcileRun)
-class ReconcileRunAdmin(ReadOnlyAdmin):
+class ReconcileRunAdmin(StaffAdmin):
     list_display = ["through", "seen", "missed"]
     ordering = ["-through"]
