@@ -4,8 +4,8 @@ import copy
 
 import pytest
 
-from billing import stripe_gateway
 from billing.services.catalogue import sync_catalogue
+from billing.stripe_gateway import access
 from billing.tests.contract.client import SEEN, ContractClient
 from billing.tests.peer import SECRET, silence_webhooks, the_peer
 
@@ -30,8 +30,8 @@ def peer(settings, live_server):
 def every_request_keeps_the_contract():
     """No request leaves our tests that Stripe's own description does not know."""
     with pytest.MonkeyPatch.context() as patch:
-        contract = ContractClient(timeout=stripe_gateway.TIMEOUT)
-        patch.setattr(stripe_gateway, "http_client", lambda: contract)
+        contract = ContractClient(timeout=access.TIMEOUT)
+        patch.setattr(access, "http_client", lambda: contract)
         yield
 
 

@@ -23,7 +23,7 @@ from django.conf import settings
 from django.test import LiveServerTestCase, override_settings
 
 from billing import stripe_gateway
-from billing.models import Subscription
+from billing.models import StripeEvent, Subscription
 from billing.services.catalogue import sync_catalogue
 from billing.services.stripe_events import handle_events
 from profiles.models import Business, User
@@ -143,6 +143,8 @@ class PeerTestCase(LiveServerTestCase):
 
         def look() -> bool:
             handle_events()
+            wrong = StripeEvent.objects.exclude(last_error="").first()
+            assert wrong is None, f"{wrong}: {wrong and wrong.last_error}"
             return bool(condition())
 
         until(look, what)

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from billing.entitlements import entitlements
+from billing.models import Invoice
 from billing.tests import peer as cards
 from billing.tests.peer import until
 from billing.tests.subscriptions import subscribe
@@ -90,3 +91,28 @@ def handled(business):
 
     handle_events()
     return entitlements(business)
+
+
+def test_an_upgrade_is_shown_with_its_price_and_then_made(visit, peer, acme):
+    page = choose(visit, acme, "Subscribe to Starter")
+    pay(page, cards.GOOD)
+    page.get_by_text("Welcome to Starter.").wait_for()
+    until(lambda: handled(acme) and Invoice.objects.exists(), "the invoice has arrived")
+    page.reload()
+    page.get_by_text("Visa ···· 4242").wait_for()
+    visit.check(page, "billing-invoices")
+
+    page.get_by_role("button", name="Change to Business").click()
+    page.get_by_role("heading", name="Change to Business").wait_for()
+    visit.check(page, "billing-offer")
+    page.get_by_role("button", name="Change and pay $70.00").click()
+
+    page.get_by_text("You are on Business.").wait_for()
+    assert entitlements(acme).plan == "business"
+
+    page.get_by_role("button", name="Cancel the plan…").click()
+    visit.check(page, "billing-cancel")
+    page.get_by_role("button", name="Cancel at period end").click()
+    page.get_by_role("button", name="Keep the plan").click()
+    page.get_by_role("button", name="Cancel the plan…").wait_for()
+    assert entitlements(acme).state == "active"
