@@ -103,6 +103,6 @@ def test_what_scripts_do_in_the_admin_works(visit, root, case):
     page.keyboard.press("Escape")
 
     page.keyboard.press("Control+k")
-    page.locator("#search-input-command").press_sequentially("acme")
+    page.locator("#search-input-command:focus").press_sequentially("acme")
     page.locator("#command-results").get_by_text("Acme").first.wait_for()
     visit.check(page, "admin-palette", widths=[1440])
