@@ -52,6 +52,7 @@ NOTE_REFUSALS = """
 # whatever moves between the old look and the new one has to arrive.
 SETTLED = """async (scheme) => {
     const probe = document.body.appendChild(document.createElement("i"));
+    probe.style.colorScheme = "light dark";  // whatever the page itself declares
     probe.style.color = "light-dark(rgb(1, 1, 1), rgb(2, 2, 2))";
     const wanted = scheme === "dark" ? "rgb(2, 2, 2)" : "rgb(1, 1, 1)";
     for (let n = 0; n < 60 && getComputedStyle(probe).color !== wanted; n++) {
@@ -158,10 +159,19 @@ class Visitor:
         self.goto(page, path, status=status)
         return page
 
-    def goto(self, page: Page, path: str, *, status: int = 200) -> Response | None:
+    def goto(
+        self, page: Page, path: str, *, status: int = 200, fetches: bool = True
+    ) -> Response | None:
+        """Open another address.
+
+        Args:
+            fetches: whether the page goes on to fetch parts of itself once it is loaded; if so,
+                wait until the network has been silent for half a second.
+        """
         self.faults[page].status = status
         response = page.goto(self.address + path)
-        page.wait_for_load_state("networkidle")
+        if fetches:
+            page.wait_for_load_state("networkidle")
         if response and response.status != status:
             self.faults[page].append(f"answer: {response.status} instead of {status} for {path}")
         return response
@@ -234,7 +244,10 @@ def axe_faults(page: Page, allowed: Sequence[str] = ()) -> list[str]:
     if not page.evaluate("typeof axe !== 'undefined'"):
         page.evaluate(AXE)
     violations = page.evaluate(
-        "tags => axe.run({runOnly: {type: 'tag', values: tags}}).then(r => r.violations)", AXE_TAGS
+        # Only violations are told with their places; finding those of what passed takes long.
+        """tags => axe.run({runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})
+            .then(r => r.violations)""",
+        AXE_TAGS,
     )
     return [
         f"axe {each['id']} ({each['impact']}): {each['help']}: "
