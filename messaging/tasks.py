@@ -4,6 +4,7 @@ from messaging.services.api_log import forget_old_calls
 from messaging.services.campaigns import launch_scheduled
 from messaging.services.delivery import send_chunks
 from messaging.services.keys import finish_due_rotations
+from messaging.services.link_requests import forget_old_link_requests
 from messaging.services.media import forget_unused_media
 from messaging.services.sweepers import (
     finish_campaigns,
@@ -21,6 +22,7 @@ __all__ = [
     "finish_due_rotations",
     "forget_old_calls",
     "forget_old_events",
+    "forget_old_link_requests",
     "forget_unused_media",
     "launch_scheduled",
     "look_at_running_campaigns",

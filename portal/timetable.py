@@ -73,6 +73,9 @@ TIMETABLE = {
     "forget old webhook events": daily(
         4, 20, "messaging.services.webhook_events.forget_old_events"
     ),
+    "forget old link requests": daily(
+        4, 30, "messaging.services.link_requests.forget_old_link_requests"
+    ),
     "set tiers from devices": daily(1, 30, "audience.services.tiers.refresh_all_tiers"),
     "take a due snapshot": daily(2, 30, "audience.services.snapshots.take_due_snapshot"),
     "lapse verifications": daily(3, 0, "profiles.services.verification.lapse_verifications"),

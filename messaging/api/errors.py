@@ -42,6 +42,7 @@ REFUSED = {
     "empty": 131008,
     "too_long": 131009,
     "invalid": 131009,
+    "nonce_used": 100,
     "challenge_failed": 2200,
     "address_not_allowed": 100,
 }

@@ -1,6 +1,7 @@
 """All who answer: importing them registers them."""
 
 from messaging.api import (
+    account_links,
     accounts,
     apps,
     blocking,
@@ -14,6 +15,7 @@ from messaging.api import (
 )
 
 __all__ = [
+    "account_links",
     "accounts",
     "apps",
     "blocking",

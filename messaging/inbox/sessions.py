@@ -1,7 +1,9 @@
 """The people's door: which person a request comes from."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +13,9 @@ from audience.models import Person
 from messaging.services.sessions import SESSION_AGE, person_behind
 
 COOKIE = "signet_person"
+NEXT = "signet_next"  # which page the person wanted before coming in
+NEXT_AGE = timedelta(minutes=15)
+LONGEST_WAY = 500
 
 
 def person_of_request(request: HttpRequest) -> Person | None:
@@ -24,7 +29,7 @@ def as_person(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @wraps(view)
     def wrapper(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         if (person := person_of_request(request)) is None:
-            return redirect("inbox_door")
+            return remember_way(request, redirect("inbox_door"))
         response = view(request, person, *args, **kwargs)
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
@@ -32,19 +37,38 @@ def as_person(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return wrapper
 
 
+def remember_way(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Note in the browser which page was asked for, so that coming in leads there."""
+    if request.method in ("GET", "HEAD"):
+        response.set_cookie(NEXT, request.get_full_path()[:LONGEST_WAY], **_manner(NEXT_AGE))
+    return response
+
+
+def come_in(request: HttpRequest, cookie: str) -> HttpResponse:
+    """Begin the session in this browser: on to the page that was asked for, or to the chats."""
+    way = request.COOKIES.get(NEXT, "")
+    # Only our own pages for people; a browser reads a backslash as a slash.
+    is_ours = way.startswith("/m/") and "\\" not in way and way.isprintable()
+    response = set_cookie(redirect(way if is_ours else "inbox"), cookie)
+    response.delete_cookie(NEXT, samesite=_manner(0)["samesite"])
+    return response
+
+
 def set_cookie(response: HttpResponse, value: str) -> HttpResponse:
     """Keep the session in the browser: not for scripts; over https only where the site is.
 
     Where the inbox may be framed by the messenger's site, the cookie must travel there too.
     """
-    framed = bool(settings.FRAME_ANCESTORS)
-    response.set_cookie(
-        COOKIE,
-        value,
-        max_age=SESSION_AGE,
-        httponly=True,
-        secure=settings.SESSION_COOKIE_SECURE or framed,
-        samesite="None" if framed else "Lax",
-        path="/",
-    )
+    response.set_cookie(COOKIE, value, **_manner(SESSION_AGE))
     return response
+
+
+def _manner(age: timedelta | int) -> dict[str, Any]:
+    framed = bool(settings.FRAME_ANCESTORS)
+    return {
+        "max_age": age,
+        "httponly": True,
+        "secure": settings.SESSION_COOKIE_SECURE or framed,
+        "samesite": "None" if framed else "Lax",
+        "path": "/",
+    }

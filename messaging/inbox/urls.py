@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from messaging.inbox.views import chats, control, door, settings
+from messaging.inbox.views import chats, control, door, linking, settings
 
 urlpatterns = [
     path("welcome/", door.welcome, name="inbox_door"),
@@ -15,6 +15,9 @@ urlpatterns = [
     path("c/<slug:handle>/stop/", control.stop, name="chat_stop"),
     path("c/<slug:handle>/undo/", control.undo_stop, name="chat_undo"),
     path("c/<slug:handle>/report/", control.report, name="chat_report"),
+    path("link/<str:token>/", linking.link, name="link_account"),
+    path("link/<str:token>/qr.<slug:form>", linking.picture, name="link_account_picture"),
+    path("settings/linked/", linking.linked, name="inbox_linked"),
     path("settings/", settings.overview, name="inbox_settings"),
     path("settings/adverts/", settings.adverts, name="inbox_adverts"),
     path("settings/blocked/", settings.blocked, name="inbox_blocked"),

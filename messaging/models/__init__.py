@@ -1,6 +1,7 @@
 from messaging.models.apps import AccessToken, ApiCall, App
 from messaging.models.campaigns import Campaign, CampaignChunk, CampaignNoise, CounterDelta
 from messaging.models.conversations import Contact, Conversation
+from messaging.models.linking import AccountLink, LinkRequest
 from messaging.models.links import MessageLink
 from messaging.models.media import Media
 from messaging.models.messages import Message
@@ -16,6 +17,7 @@ from messaging.models.webhooks import (
 
 __all__ = [
     "AccessToken",
+    "AccountLink",
     "ApiCall",
     "App",
     "Campaign",
@@ -24,6 +26,7 @@ __all__ = [
     "Contact",
     "Conversation",
     "CounterDelta",
+    "LinkRequest",
     "Media",
     "Message",
     "MessageLink",

@@ -71,6 +71,7 @@ class Contact(models.Model):
     reference = models.CharField(
         max_length=128, blank=True
     )  # the business's own, from account linking
+    linked_at = models.DateTimeField(null=True)  # a copy of the active AccountLink's
     labels = models.JSONField(default=list)
     blocked_at = models.DateTimeField(null=True)  # by the business
     first_at = models.DateTimeField()
@@ -87,6 +88,12 @@ class Contact(models.Model):
                 fields=["business_id", "reference"],
                 condition=~models.Q(reference=""),
                 name="contact_reference",
+            ),
+            # used by the contact list: who is linked
+            models.Index(
+                fields=["business_id", "-last_at", "person_id"],
+                condition=models.Q(linked_at__isnull=False),
+                name="linked_contacts",
             ),
         ]
 

@@ -1,14 +1,12 @@
 """Short links and QR codes that begin a chat."""
 
-import io
-
-import segno
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging.models import MessageLink
+from messaging.services.link_requests import picture_of
 from portal.base.refused import Refused
 from profiles.models import Profile, User
 from profiles.services.audit import record
@@ -51,6 +49,4 @@ def address_of(link: MessageLink) -> str:
 
 def qr_code(link: MessageLink, form: str) -> bytes:
     """The link's address as a QR code, "png" or "svg"."""
-    out = io.BytesIO()
-    segno.make(address_of(link), error="m").save(out, kind=form, scale=8, border=3)
-    return out.getvalue()
+    return picture_of(address_of(link), form)

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.conf import settings
 
 from messaging.errors import CODES
-from messaging.models import Contact, Media, Message, WebhookEvent
+from messaging.models import AccountLink, Contact, Media, Message, WebhookEvent
 from messaging.services.media import path_of
 from messaging.services.wamids import wamid
 from portal.base.pairwise import pairwise_number, user_id, wa_id
@@ -81,6 +81,7 @@ def _message(event: WebhookEvent) -> dict:
                 "id": wamid(event.business_id, message.person_id, message.id),
                 "timestamp": _seconds(message.created_at),
                 **_context(event, message),
+                **_referral(message, contact),
                 **message_content(message, event.business_id),
             }
         ],
@@ -173,6 +174,26 @@ def _context(event: WebhookEvent, message: Message) -> dict:
         "context": {
             "from": display_number(event.profile_id or 0),
             "id": wamid(event.business_id, message.person_id, message.reply_to),
+        }
+    }
+
+
+def _referral(message: Message, contact: Contact | None) -> dict:
+    """On the first message after account linking: the business's own nonce and reference."""
+    if contact is None or contact.linked_at is None:
+        return {}
+    link = AccountLink.objects.filter(
+        person_id=message.person_id, business_id=contact.business_id, told_id=message.id
+    ).first()
+    if link is None:
+        return {}
+    return {
+        "referral": {
+            "source_url": settings.SITE_URL,
+            "source_type": "post",  # clients know only this and "ad"
+            "source_id": link.nonce,
+            "headline": link.account_name,
+            "body": link.reference,
         }
     }
 

@@ -8,7 +8,15 @@ from django.db import transaction
 from django.dispatch import receiver
 from django.utils import timezone
 
-from messaging.models import App, Message, WebhookCall, WebhookEndpoint, WebhookEvent
+from messaging.models import (
+    AccountLink,
+    App,
+    Contact,
+    Message,
+    WebhookCall,
+    WebhookEndpoint,
+    WebhookEvent,
+)
 from messaging.services.webhook_calls import call_webhooks
 from messaging.signals import message_received, status_changed
 from portal.base.ids import RANDOM_BITS, lowest_id_at, new_id
@@ -23,8 +31,18 @@ NARROWEST_FIRST = (Level.PROFILE, Level.ACCOUNT, Level.APP)
 
 
 @receiver(message_received)
-def tell_of_message(sender, *, message: Message, profile: Profile, **kwargs) -> None:
+def tell_of_message(
+    sender, *, message: Message, profile: Profile, contact: Contact, **kwargs
+) -> None:
     """A person wrote: the whole message goes to the business's integrators."""
+    if contact.linked_at:
+        # The first message after linking carries what the business knows the person by.
+        AccountLink.objects.filter(
+            person_id=message.person_id,
+            business_id=profile.business_id,
+            ended_at=None,
+            told_id=None,
+        ).update(told_id=message.id)
     tell(
         profile.business_id,
         field="messages",

@@ -32,6 +32,7 @@ FIELDS = (
     "phone_number_name_update",
     "business_capability_update",
     "user_preferences",
+    "account_linking",
 )
 
 

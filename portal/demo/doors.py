@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from messaging.inbox.sessions import set_cookie
+from messaging.inbox.sessions import come_in
 from messaging.services.sessions import open_session
 from portal.demo import cast
 from profiles.models import Profile, User
@@ -61,7 +61,7 @@ def moderator(request: HttpRequest) -> HttpResponse:
 def person(request: HttpRequest) -> HttpResponse:
     """Somebody who uses the messenger and has chats with all three businesses."""
     browser = request.headers.get("User-Agent", "")
-    return set_cookie(redirect("inbox"), open_session(cast.person_id(), browser=browser))
+    return come_in(request, open_session(cast.person_id(), browser=browser))
 
 
 @only_in_the_demo

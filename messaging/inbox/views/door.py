@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from messaging.inbox.sessions import COOKIE, person_of_request, set_cookie
+from messaging.inbox.sessions import COOKIE, NEXT, come_in, person_of_request
 from messaging.services.sessions import close_session, follow_sign_in_link
 from portal.base.refused import Refused
 
@@ -16,7 +16,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
     """What this is and how to come in, for who has no session."""
     if person_of_request(request):
         return redirect("inbox")
-    return render(request, "inbox/welcome.html")
+    return render(request, "inbox/welcome.html", {"comes_back": NEXT in request.COOKIES})
 
 
 @require_GET
@@ -26,7 +26,7 @@ def follow_link(request: HttpRequest, token: str) -> HttpResponse:
         cookie = follow_sign_in_link(token, browser=request.headers.get("User-Agent", ""))
     except Refused as refusal:
         return render(request, "inbox/welcome.html", {"refusal": refusal}, status=410)
-    return set_cookie(redirect("inbox"), cookie)
+    return come_in(request, cookie)
 
 
 @require_POST
