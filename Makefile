@@ -4,7 +4,7 @@
 
 PYTHON ?= python3
 
-.PHONY: run test privacy trust clean python
+.PHONY: run test chaos privacy trust clean python
 
 run: python
 	@$(PYTHON) portal/run/install.py requirements-demo.txt
@@ -16,6 +16,15 @@ test: export VAR_DIR := $(CURDIR)/var/test
 test: python
 	@$(PYTHON) portal/run/install.py requirements-dev.txt
 	@exec .venv/bin/python -m portal.run.checks
+
+# Everything dies while campaigns are sent: lost 0, twice 0, extra 0. N= deliveries, KILLS=, ROUNDS=,
+# SEED=. Writes var/reports/chaos.json.
+chaos: export PORT := $(or $(PORT),8850)
+chaos: export VAR_DIR := $(CURDIR)/var/chaos
+chaos: export N := $(or $(N),1000000)
+chaos: python
+	@$(PYTHON) portal/run/install.py requirements-dev.txt
+	@.venv/bin/pytest -q -s tests/chaos; code=$$?; .venv/bin/python -m portal.run.services stop; exit $$code
 
 # What attacks on audience counts gain: figures, and red above the bar.
 privacy: python

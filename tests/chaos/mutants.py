@@ -1,27 +1,19 @@
-"""Workers that are wrong in one way, to show that the crash tests see it.
-
-MUTANT=marks_first celery --app tests.chaos.mutants worker ...
+"""Ways to send a chunk that are wrong in one way, to show that the crash tests see it.
 
 marks_first     a chunk is marked done before its messages are written: a crash between loses it
 marks_late      it is marked in a transaction of its own afterwards: a crash between repeats it,
                 and only the unique key of the ledger keeps people from getting it twice
 """
 
-import os
 from datetime import datetime
 
-from celery.signals import worker_process_init
 from django.db import transaction
 
 from messaging.crash import may_crash
-from portal.celery import app
-
-__all__ = ["app"]
+from messaging.services import delivery
 
 
 def marks_first(campaign_id: int, now: datetime):
-    from messaging.services import delivery
-
     with transaction.atomic():
         campaign = delivery._campaign(campaign_id)
         chunks = delivery._claim(campaign) if campaign.state == "running" else {}
@@ -36,8 +28,6 @@ def marks_first(campaign_id: int, now: datetime):
 
 
 def marks_late(campaign_id: int, now: datetime):
-    from messaging.services import delivery
-
     with transaction.atomic():
         campaign = delivery._campaign(campaign_id)
         chunks = delivery._claim(campaign) if campaign.state == "running" else {}
@@ -52,10 +42,3 @@ def marks_late(campaign_id: int, now: datetime):
 
 
 MUTANTS = {"marks_first": marks_first, "marks_late": marks_late}
-
-
-@worker_process_init.connect
-def mutate(**kwargs) -> None:
-    from messaging.services import delivery
-
-    delivery._send_chunk = MUTANTS[os.environ["MUTANT"]]

@@ -12,9 +12,11 @@ from audience.models import Block, Budget, Consent, Person
 from messaging.models import Campaign, Message
 from messaging.tests.crowd import make_crowd
 from profiles.models import Profile
+from tests.chaos.size import N
 
 DEFAULT_ADS = 7  # settings.ADS_PER_WEEK
 FIRST = 1_000_000
+PEOPLE = round(2.4 * N)  # about two fifths of them must get it
 
 # Of i, the number of a person: all in São Paulo or Rio, some too young, without consent, or spent.
 VALUES = {
