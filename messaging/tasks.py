@@ -3,6 +3,7 @@
 from messaging.services.api_log import forget_old_calls
 from messaging.services.campaigns import launch_scheduled
 from messaging.services.delivery import send_chunks
+from messaging.services.idempotency import forget_old_answers
 from messaging.services.keys import finish_due_rotations
 from messaging.services.link_requests import forget_old_link_requests
 from messaging.services.media import forget_unused_media
@@ -20,6 +21,7 @@ __all__ = [
     "call_webhooks",
     "finish_campaigns",
     "finish_due_rotations",
+    "forget_old_answers",
     "forget_old_calls",
     "forget_old_events",
     "forget_old_link_requests",

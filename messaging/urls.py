@@ -11,6 +11,7 @@ urlpatterns = [
     path(f"{WORKSPACE}inbox/", inbox.inbox, name="business_inbox"),
     path(f"{WORKSPACE}inbox/<slug:handle>/<str:number>/", inbox.conversation, name="conversation"),
     path(f"{WORKSPACE}inbox/<slug:handle>/<str:number>/act/", inbox.act, name="conversation_act"),
+    path("", include("messaging.v1.urls")),
     path("", include("messaging.api.urls")),
     path(f"{WORKSPACE}developers/", developers.developers, name="developers"),
     path(

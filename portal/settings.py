@@ -291,7 +291,16 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Signet", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Signet",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "AudienceCategory": "audience.models.Category",
+        "Standing": "profiles.models.Profile.Standing",
+        "TemplateCategory": "messaging.models.Template.Category",
+    },
+}
 
 # Files. Uploads are sealed or written anew before they are stored; nothing is served from
 # MEDIA_ROOT directly.

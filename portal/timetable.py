@@ -70,6 +70,9 @@ TIMETABLE = {
     ),
     "forget media that nobody used": daily(4, 0, "messaging.services.media.forget_unused_media"),
     "forget old calls of the API": daily(4, 10, "messaging.services.api_log.forget_old_calls"),
+    "forget answers to named requests": daily(
+        4, 15, "messaging.services.idempotency.forget_old_answers"
+    ),
     "forget old webhook events": daily(
         4, 20, "messaging.services.webhook_events.forget_old_events"
     ),

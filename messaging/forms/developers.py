@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from messaging.models import AccessToken
+from messaging.services.keys import who_may
 from messaging.services.webhooks import FIELDS
 
 LIVES = {"": _("Never"), "30": _("30 days"), "90": _("90 days"), "365": _("One year")}
@@ -29,12 +30,36 @@ class TokenForm(forms.Form):
         label=_("Name of the token"), max_length=60, help_text=_("Where it will be used.")
     )
     scopes = forms.MultipleChoiceField(
-        label=_("What it may do"),
-        choices=AccessToken.Scope.choices,
-        initial=list(AccessToken.Scope),
+        label=_("Cloud-API compatible API"),
+        choices=[(scope.value, scope.label) for scope in AccessToken.CLOUD_API],
+        initial=[scope.value for scope in AccessToken.CLOUD_API],
+        required=False,
         widget=forms.CheckboxSelectMultiple,
     )
+    manages = forms.MultipleChoiceField(
+        label=_("Management API"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("A token does no more than who makes it may do by hand."),
+    )
     lives = forms.ChoiceField(label=_("Expires after"), choices=LIVES.items(), required=False)
+
+    def __init__(self, *args, role: str, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        manages = self.fields["manages"]
+        assert isinstance(manages, forms.MultipleChoiceField)
+        manages.choices = [
+            (scope.value, scope.label)
+            for scope in AccessToken.Scope
+            if scope not in AccessToken.CLOUD_API and role in who_may(scope)
+        ]
+
+    def clean(self) -> dict:
+        chosen = super().clean() or {}
+        chosen["scopes"] = [*chosen.get("scopes", []), *chosen.get("manages", [])]
+        if not chosen["scopes"]:
+            self.add_error("scopes", _("Choose at least one thing it may do."))
+        return chosen
 
     def expires_at(self) -> datetime | None:
         days = self.cleaned_data["lives"]

@@ -5,6 +5,7 @@ from messaging.models.linking import AccountLink, LinkRequest
 from messaging.models.links import MessageLink
 from messaging.models.media import Media
 from messaging.models.messages import Message
+from messaging.models.requests import IdempotentAnswer
 from messaging.models.sandbox import SandboxPerson
 from messaging.models.sessions import PersonSession, SignInLink
 from messaging.models.templates import Template
@@ -26,6 +27,7 @@ __all__ = [
     "Contact",
     "Conversation",
     "CounterDelta",
+    "IdempotentAnswer",
     "LinkRequest",
     "Media",
     "Message",

@@ -54,6 +54,27 @@ class AccessToken(models.Model):
     class Scope(models.TextChoices):
         MESSAGING = "whatsapp_business_messaging", _("Send and receive messages")
         MANAGEMENT = "whatsapp_business_management", _("Manage templates, profile and webhooks")
+        # Of the management API, /api/v1/.
+        PROFILES_READ = "profiles:read", _("Read profiles")
+        PROFILES_WRITE = "profiles:write", _("Change profiles")
+        MEMBERS_READ = "members:read", _("Read members and invitations")
+        MEMBERS_WRITE = "members:write", _("Invite and remove members")
+        TEMPLATES_READ = "templates:read", _("Read templates")
+        TEMPLATES_WRITE = "templates:write", _("Write templates")
+        AUDIENCES_READ = "audiences:read", _("Read audiences and estimates")
+        AUDIENCES_WRITE = "audiences:write", _("Save and delete audiences")
+        CAMPAIGNS_READ = "campaigns:read", _("Read campaigns and their counts")
+        CAMPAIGNS_WRITE = "campaigns:write", _("Launch, pause and cancel campaigns")
+        CONVERSATIONS_READ = "conversations:read", _("Read conversations")
+        CONVERSATIONS_WRITE = "conversations:write", _("Answer, assign and resolve conversations")
+        CONTACTS_READ = "contacts:read", _("Read contacts")
+        CONTACTS_WRITE = "contacts:write", _("Label and block contacts")
+        WEBHOOKS_READ = "webhooks:read", _("Read webhooks, events and attempts")
+        WEBHOOKS_WRITE = "webhooks:write", _("Set, switch and replay webhooks")
+        QUALITY_READ = "quality:read", _("Read quality and decisions")
+        QUALITY_WRITE = "quality:write", _("Appeal decisions")
+        BILLING_READ = "billing:read", _("Read the subscription and usage")
+        AUDIT_READ = "audit:read", _("Read the audit log")
 
     app = models.ForeignKey(App, models.PROTECT, related_name="tokens")
     name = models.CharField(_("name"), max_length=60)
@@ -72,6 +93,9 @@ class AccessToken(models.Model):
     )
 
     objects = AccessTokenQuerySet.as_manager()
+
+    # What a Cloud-API client needs, and what a token has where nothing else is said.
+    CLOUD_API = (Scope.MESSAGING, Scope.MANAGEMENT)
 
     class Meta:
         constraints = [

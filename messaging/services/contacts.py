@@ -60,6 +60,27 @@ def unblock_contact(business: Business, person_id: int, *, by: User | None) -> C
     return contact
 
 
+@transaction.atomic
+def label_contact(
+    business: Business, person_id: int, *, labels: list[str], by: User | None
+) -> Contact:
+    """Give the contact these labels, in place of those it had."""
+    share_bucket(bucket_of(person_id))
+    contact = _contact(business, person_id)
+    before = contact.labels
+    contact.labels = list(dict.fromkeys(word for label in labels if (word := label.strip())))
+    if contact.labels != before:
+        contact.save(update_fields=["labels"])
+        record(
+            business,
+            "contact.labelled",
+            by=by,
+            number=pairwise_number(business.pk, person_id),
+            labels=contact.labels,
+        )
+    return contact
+
+
 def blocked_contacts(business: Business):
     """Whom the business blocked, by person."""
     return Contact.objects.filter(business_id=business.pk, blocked_at__isnull=False).order_by(

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.dispatch import receiver
 
 from audience.signals import person_erased
-from messaging.models import ApiCall, App
+from messaging.models import ApiCall, App, IdempotentAnswer
 from portal.base.pairwise import pairwise_number
 
 
@@ -17,4 +17,7 @@ def forget_logged_calls(sender, *, person_id: int, now: datetime, **kwargs) -> N
         number = pairwise_number(business_id, person_id)
         ApiCall.objects.filter(
             Q(request__contains=number) | Q(response__contains=number), business_id=business_id
+        ).delete()
+        IdempotentAnswer.objects.filter(
+            app__business_id=business_id, answer__contains=number
         ).delete()

@@ -18,6 +18,7 @@ from portal.base.refused import Refused
 from portal.base.sealing import seal_text, unseal_text
 from profiles.models import Business, Profile, User
 from profiles.services.audit import record
+from profiles.tenancy import ANSWER, DEVELOP, EVERYONE, MANAGE, MEASURE, SEND
 
 SECRET_BYTES = 16
 TOKEN_BYTES = 32
@@ -113,17 +114,66 @@ def finish_due_rotations() -> int:
     return len([finish_rotation(app, by=None) for app in due])
 
 
+# Whose pages show the same: a key does no more than its maker may do by hand.
+ROLES: dict[str, tuple[str, ...]] = {
+    "profiles:read": EVERYONE,
+    "profiles:write": MANAGE,
+    "members:read": MANAGE,
+    "members:write": MANAGE,
+    "templates:read": EVERYONE,
+    "templates:write": DEVELOP,
+    "audiences:read": MEASURE,
+    "audiences:write": SEND,
+    "campaigns:read": MEASURE,
+    "campaigns:write": SEND,
+    "conversations:read": ANSWER,
+    "conversations:write": ANSWER,
+    "contacts:read": ANSWER,
+    "contacts:write": ANSWER,
+    "webhooks:read": DEVELOP,
+    "webhooks:write": DEVELOP,
+    "quality:read": MEASURE,
+    "quality:write": MANAGE,
+    "billing:read": MEASURE,
+    "audit:read": MANAGE,
+}
+
+
+def who_may(scope: str) -> tuple[str | None, ...]:
+    """The roles whose keys may have the scope; those of the Cloud API are the app's own."""
+    return ROLES.get(scope, (*EVERYONE, None))
+
+
+def role_of(user: User, business: Business) -> str | None:
+    """The user's role in the business now; None for who is no member."""
+    return (
+        business.memberships.filter(user=user, removed_at=None)
+        .values_list("role", flat=True)
+        .first()
+    )
+
+
 @transaction.atomic
 def create_token(
     app: App,
     *,
     name: str,
     by: User,
-    scopes: Sequence[str] = tuple(AccessToken.Scope),
+    scopes: Sequence[str] = AccessToken.CLOUD_API,
     profiles: Sequence[Profile] = (),
     expires_at: datetime | None = None,
 ) -> tuple[AccessToken, str]:
-    """Make a token for the app. Returns the row and the token itself, which is kept nowhere."""
+    """Make a token for the app. Returns the row and the token itself, which is kept nowhere.
+
+    Raises Refused where it would do what `by` may not do.
+    """
+    role = role_of(by, app.business)
+    if beyond := [scope for scope in scopes if role not in who_may(scope)]:
+        raise Refused(
+            _("Your role does not cover “%(scope)s”. Ask an owner to make this key.")
+            % {"scope": AccessToken.Scope(beyond[0]).label},
+            code="role",
+        )
     raw = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES).replace("-", "x").replace("_", "y")
     token = AccessToken.objects.create(
         app=app,

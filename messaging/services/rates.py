@@ -5,6 +5,7 @@ Each count is of a window of time; with the broker away nobody is counted, and e
 
 import logging
 import time
+from dataclasses import dataclass
 
 import redis
 from django.conf import settings
@@ -28,14 +29,23 @@ _plans: dict[int, tuple[float, int]] = {}  # business: until when, messages a se
 class TooFast(Exception):
     """More than may be. `what` is one of the names above; `wait` are seconds until it may again."""
 
-    def __init__(self, what: str, wait: int) -> None:
+    def __init__(self, what: str, wait: int, most: int = 0) -> None:
         super().__init__(f"Too many {what}; wait {wait} s")
-        self.what, self.wait = what, wait
+        self.what, self.wait, self.most = what, wait, most
 
 
-def take_call(app: App) -> None:
-    """Count one call of an app. Raises TooFast."""
-    _take(CALLS, app.pk, most=settings.API_CALLS_A_SECOND * WINDOW, window=WINDOW)
+@dataclass(frozen=True)
+class Room:
+    """What a rate leaves: calls `left` of `most`, until `wait` seconds from now."""
+
+    most: int
+    left: int
+    wait: int
+
+
+def take_call(app: App) -> Room:
+    """Count one call of an app, and say how many are left. Raises TooFast."""
+    return _take(CALLS, app.pk, most=settings.API_CALLS_A_SECOND * WINDOW, window=WINDOW)
 
 
 def take_message(profile: Profile, person_id: int) -> None:
@@ -60,8 +70,9 @@ def _messages_a_second(business: Business) -> int:
     return rate
 
 
-def _take(what: str, whose: object, *, most: int, window: int) -> None:
+def _take(what: str, whose: object, *, most: int, window: int) -> Room:
     now = int(time.time())
+    wait = window - now % window
     key = f"signet.rate:{what}:{whose}:{now // window}"
     try:
         with _counts.pipeline(transaction=False) as pipeline:
@@ -70,6 +81,7 @@ def _take(what: str, whose: object, *, most: int, window: int) -> None:
             n, _expires = pipeline.execute()
     except redis.RedisError as error:
         logger.warning("The broker is away, nothing is counted: %s", error)
-        return
+        return Room(most, most, wait)
     if n > most:
-        raise TooFast(what, window - now % window)
+        raise TooFast(what, wait, most)
+    return Room(most, most - n, wait)

@@ -4,6 +4,7 @@ One worker serves many endpoints at once, and an endpoint is served by one worke
 receiver holds nobody else up, and a person's events arrive in order.
 """
 
+import base64
 import hashlib
 import hmac
 import logging
@@ -19,9 +20,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
+from standardwebhooks.webhooks import Webhook
 
 from messaging.models import WebhookAttempt, WebhookCall, WebhookEndpoint, WebhookEvent
-from messaging.services.keys import secret_of
+from messaging.services.keys import next_secret_of, secret_of
 from messaging.services.webhook_bodies import Gone, make_body
 from portal.base.fetch import NotAllowed, Unreachable, fetch
 from portal.base.ids import new_id
@@ -65,6 +67,7 @@ class Turn:
     endpoint: WebhookEndpoint
     lanes: list[list[WebhookCall]]
     secret: str
+    next_secret: str | None = None
     running: int = 0
     outcomes: list[Outcome] = field(default_factory=list)
 
@@ -128,8 +131,7 @@ def _lease(now: datetime) -> Turn | None:
             due.filter(endpoint=endpoint).select_related("event").order_by("due_at", "id")[:size]
         )
         calls = [call for call in calls if _has_body(call, now)]
-    secret = secret_of(endpoint.app)
-    return Turn(endpoint, _lanes(calls), secret)
+    return Turn(endpoint, _lanes(calls), secret_of(endpoint.app), next_secret_of(endpoint.app))
 
 
 def _has_body(call: WebhookCall, now: datetime) -> bool:
@@ -161,7 +163,9 @@ def _call_lane(turn: Turn, lane: list[WebhookCall], now: datetime | None) -> lis
     until = time.monotonic() + TURN
     outcomes = []
     for call in lane:
-        outcome = call_once(turn.endpoint, call, secret=turn.secret, now=now)
+        outcome = call_once(
+            turn.endpoint, call, secret=turn.secret, next_secret=turn.next_secret, now=now
+        )
         outcomes.append(outcome)
         if outcome.status is None or time.monotonic() > until:
             break
@@ -169,7 +173,12 @@ def _call_lane(turn: Turn, lane: list[WebhookCall], now: datetime | None) -> lis
 
 
 def call_once(
-    endpoint: WebhookEndpoint, call: WebhookCall, *, secret: str, now: datetime | None = None
+    endpoint: WebhookEndpoint,
+    call: WebhookCall,
+    *,
+    secret: str,
+    next_secret: str | None = None,
+    now: datetime | None = None,
 ) -> Outcome:
     """POST the event's bytes to the endpoint; whatever happens becomes an outcome."""
     body = call.event.body.encode("ascii")
@@ -185,7 +194,14 @@ def call_once(
             endpoint.url,
             method="POST",
             body=body,
-            headers=headers(body, secret=secret),
+            headers=headers(
+                body,
+                secret=secret,
+                next_secret=next_secret,
+                event_id=call.event_id,
+                # What a receiver compares with its own clock, also in simulated time.
+                at=timezone.now(),
+            ),
             seconds=SECONDS,
             most=4 * KEPT,
             loopback=settings.WEBHOOK_ALLOW_LOOPBACK,
@@ -196,13 +212,42 @@ def call_once(
     return outcome(answer.status, response=text)
 
 
-def headers(body: bytes, *, secret: str) -> dict[str, str]:
-    """What goes with the bytes; the signature is over exactly these bytes."""
-    return {
+def headers(
+    body: bytes,
+    *,
+    secret: str,
+    next_secret: str | None = None,
+    event_id: int | None = None,
+    at: datetime | None = None,
+) -> dict[str, str]:
+    """What goes with the bytes: two signatures, each over exactly these bytes.
+
+    That of the Cloud API is by the secret of now; that of Standard Webhooks carries one by each
+    secret while a new one takes over.
+    """
+    known = {
         "Content-Type": "application/json",
         "User-Agent": "Signet-Webhooks/1",
         "X-Hub-Signature-256": "sha256=" + sign(body, secret),
     }
+    if event_id is None or at is None:
+        return known
+    name, text = f"evt_{event_id}", body.decode("ascii")
+    signatures = [
+        Webhook(standard_secret(each)).sign(name, at, text)
+        for each in (secret, next_secret)
+        if each
+    ]
+    return known | {
+        "webhook-id": name,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": " ".join(signatures),
+    }
+
+
+def standard_secret(secret: str) -> str:
+    """The app's secret as the libraries of Standard Webhooks want it."""
+    return "whsec_" + base64.b64encode(secret.encode()).decode()
 
 
 def sign(body: bytes, secret: str) -> str:
@@ -214,18 +259,7 @@ def sign(body: bytes, secret: str) -> str:
 def _end_turn(turn: Turn, now: datetime) -> None:
     """Write down all that came of a turn and let the endpoint go."""
     endpoint = WebhookEndpoint.objects.select_for_update().get(pk=turn.endpoint.pk)
-    WebhookAttempt.objects.bulk_create(
-        WebhookAttempt(
-            id=new_id(o.at),
-            call=o.call,
-            at=o.at,
-            milliseconds=o.milliseconds,
-            status=o.status,
-            error=o.error,
-            response=o.response,
-        )
-        for o in turn.outcomes
-    )
+    WebhookAttempt.objects.bulk_create(log_of(outcome) for outcome in turn.outcomes)
     for outcome in turn.outcomes:
         _write_down(outcome, now)
 
@@ -239,6 +273,19 @@ def _end_turn(turn: Turn, now: datetime) -> None:
             "disabled_at",
             "disabled_reason",
         ]
+    )
+
+
+def log_of(outcome: Outcome) -> WebhookAttempt:
+    """The outcome as a row of the log."""
+    return WebhookAttempt(
+        id=new_id(outcome.at),
+        call=outcome.call,
+        at=outcome.at,
+        milliseconds=outcome.milliseconds,
+        status=outcome.status,
+        error=outcome.error,
+        response=outcome.response,
     )
 
 

@@ -71,7 +71,7 @@ def developer_app(request: MemberRequest, business: Business, app_id: int) -> Ht
 @in_business(roles=DEVELOP)
 def token_new(request: MemberRequest, business: Business, app_id: int) -> HttpResponse:
     app = _app(business, app_id)
-    form = TokenForm(request.POST)
+    form = TokenForm(request.POST, role=request.membership.role)
     if not form.is_valid():
         return _app_page(request, business, app, status=422, token_form=form)
     _make_token(
@@ -174,7 +174,7 @@ def _app_page(
 ) -> HttpResponse:
     endpoint = app.endpoints.filter(level=WebhookEndpoint.Level.APP).first()
     shown = {
-        "token_form": TokenForm(),
+        "token_form": TokenForm(role=request.membership.role),
         "webhook_form": WebhookForm(
             initial={
                 "url": endpoint.url if endpoint else "",
