@@ -54,7 +54,7 @@ class StepSerializer(serializers.Serializer):
     """One filter, and how many are left after it."""
 
     filter = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     people = serializers.CharField(source="left", help_text="A range, such as 75,000–76,000.")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from rest_framework.pagination import BasePagination
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -36,7 +37,7 @@ class BusinessViewSet(GenericViewSet):
     permission_classes = [HasScope]
     parser_classes = [StrictJSONParser]
     renderer_classes = [JSONRenderer]
-    pagination_class = ByKey
+    pagination_class: type[BasePagination] | None = ByKey
     filter_backends = []
     http_method_names = ["get", "post", "put", "patch", "delete", "head"]
 
@@ -48,7 +49,9 @@ class BusinessViewSet(GenericViewSet):
 
     @property
     def token(self) -> AccessToken:
-        return self.request.auth
+        token = self.request.auth
+        assert isinstance(token, AccessToken)
+        return token
 
     @property
     def by(self) -> User:
@@ -107,7 +110,7 @@ class BusinessViewSet(GenericViewSet):
         request.accepted_media_type = "application/json"
         self.perform_authentication(request)
         if request.auth is not None:
-            room = take_call(request.auth.app)
+            room = take_call(self.token.app)
             self.headers |= limits(room.most, room.left, room.wait)
         self.check_permissions(request)
         check_query(request)

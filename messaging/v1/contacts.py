@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from messaging.models import Contact
 from messaging.services.contacts import block_contact, label_contact, unblock_contact
 from messaging.v1.base import BusinessViewSet
-from messaging.v1.paging import PARAMETERS, limit_of, page_of
+from messaging.v1.paging import AS_PARAMETERS, limit_of, page_of
 from portal.base.pairwise import pairwise_number, person_of, wa_id
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,7 +26,7 @@ class ContactSerializer(serializers.Serializer):
     number = serializers.CharField(read_only=True)
     wa_id = serializers.CharField(read_only=True)
     name = serializers.CharField(read_only=True, help_text="As the person chose for the business.")
-    source = serializers.ChoiceField(Contact.Source.choices, read_only=True)
+    source = serializers.ChoiceField(Contact.Source.choices, read_only=True)  # type: ignore[assignment]
     reference = serializers.CharField(read_only=True, help_text="Your own, from account linking.")
     labels = serializers.ListField(
         child=serializers.CharField(max_length=40), max_length=20, help_text="Your own words."
@@ -44,7 +44,7 @@ class ContactSerializer(serializers.Serializer):
 class ContactPage(serializers.Serializer):
     """A page of contacts."""
 
-    data = ContactSerializer(many=True)
+    data = ContactSerializer(many=True)  # type: ignore[assignment]
     after = serializers.CharField(allow_null=True)
     next = serializers.URLField(allow_null=True)
 
@@ -63,7 +63,7 @@ class ContactViewSet(BusinessViewSet):
     @extend_schema(
         parameters=[
             OpenApiParameter("reference", str, description="Your own, from account linking."),
-            *(OpenApiParameter(p["name"], str, description=p["description"]) for p in PARAMETERS),
+            *AS_PARAMETERS,
         ],
         responses=ContactPage,
     )

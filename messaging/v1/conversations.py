@@ -23,7 +23,7 @@ from messaging.services.messages import LONGEST, send_message
 from messaging.services.rates import take_message
 from messaging.services.wamids import message_behind, wamid
 from messaging.v1.base import BusinessViewSet
-from messaging.v1.paging import PARAMETERS, limit_of, page_of
+from messaging.v1.paging import AS_PARAMETERS, limit_of, page_of
 from portal.base.pairwise import pairwise_number
 from profiles.models import Profile, User
 
@@ -112,7 +112,7 @@ class ConversationViewSet(BusinessViewSet):
         parameters=[
             *PLACE[:1],
             OpenApiParameter("folder", str, enum=list(FOLDERS)),
-            *(OpenApiParameter(p["name"], str, description=p["description"]) for p in PARAMETERS),
+            *AS_PARAMETERS,
         ],
         responses=Page,
     )
@@ -138,7 +138,7 @@ class ConversationViewSet(BusinessViewSet):
         operation_id="conversations_messages_list",
         parameters=[
             *PLACE,
-            *(OpenApiParameter(p["name"], str, description=p["description"]) for p in PARAMETERS),
+            *AS_PARAMETERS,
         ],
         responses=MessagePage,
     )

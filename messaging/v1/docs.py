@@ -16,7 +16,7 @@ VERBS = ("get", "post", "put", "patch", "delete")
 @cache
 def document() -> dict[str, Any]:
     """The OpenAPI document of the management API, made once in a process."""
-    made = SchemaGenerator(urlconf="messaging.v1.urls").get_schema(request=None, public=True)
+    made: Any = SchemaGenerator(urlconf="messaging.v1.urls").get_schema(request=None, public=True)
     made["info"] = {
         "title": "Signet management API",
         "version": "1",
@@ -156,7 +156,7 @@ def _type(made: dict, field: dict) -> str:
 def _resolved(made: dict, schema: dict) -> dict:
     for _level in range(5):
         if "allOf" in schema or "oneOf" in schema:
-            schema = (schema.get("allOf") or schema.get("oneOf"))[0]
+            schema = [*schema.get("allOf", []), *schema.get("oneOf", [])][0]
         if "$ref" not in schema:
             break
         schema = made["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]]

@@ -22,7 +22,7 @@ class ErrorSerializer(serializers.Serializer):
 
     code = serializers.CharField(help_text="Stable name for programs, such as “not_found”.")
     message = serializers.CharField(help_text="For people: what is wrong and what to do.")
-    fields = serializers.DictField(
+    fields = serializers.DictField(  # type: ignore[assignment]
         child=serializers.ListField(child=serializers.CharField()),
         required=False,
         help_text="What is wrong with which field.",

@@ -49,7 +49,7 @@ class HasScope(BasePermission):
 
     def has_permission(self, request: Request, view) -> bool:
         token = request.auth
-        if token is None:
+        if not isinstance(token, AccessToken):
             return False
         if not (scope := scope_of(view, request.method or "")):
             return True

@@ -2,9 +2,11 @@
 
 import base64
 import binascii
+from typing import Any
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -61,7 +63,7 @@ class ByKey(BasePagination):
         return PARAMETERS
 
 
-PARAMETERS = [
+PARAMETERS: list[dict[str, Any]] = [
     {
         "name": "limit",
         "in": "query",
@@ -76,6 +78,11 @@ PARAMETERS = [
         "description": "`after` of the page before.",
         "schema": {"type": "string"},
     },
+]
+
+# The same for views that page in their own order.
+AS_PARAMETERS = [
+    OpenApiParameter(each["name"], str, description=each["description"]) for each in PARAMETERS
 ]
 
 

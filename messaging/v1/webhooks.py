@@ -15,7 +15,7 @@ from messaging.services.replays import (
     events_after,
     replay_event,
     replay_span,
-    test_endpoint,
+    try_endpoint,
 )
 from messaging.services.webhook_calls import standard_secret
 from messaging.services.webhooks import (
@@ -27,7 +27,7 @@ from messaging.services.webhooks import (
 )
 from messaging.v1.audiences import UUID
 from messaging.v1.base import BusinessViewSet
-from messaging.v1.paging import PARAMETERS, cursor, limit_of, page_of, read_cursor
+from messaging.v1.paging import AS_PARAMETERS, cursor, limit_of, page_of, read_cursor
 
 Level = WebhookEndpoint.Level
 
@@ -116,7 +116,7 @@ class EventSerializer(serializers.Serializer):
 class EventPage(serializers.Serializer):
     """Oldest first; keep the last `after` and go on from there."""
 
-    data = EventSerializer(many=True)
+    data = EventSerializer(many=True)  # type: ignore[assignment]
     after = serializers.CharField(allow_null=True)
     next = serializers.URLField(allow_null=True)
 
@@ -167,7 +167,7 @@ class WebhookViewSet(ListModelMixin, RetrieveModelMixin, DestroyModelMixin, Busi
     @action(detail=True, methods=["post"])
     def test(self, request: Request, id: str) -> Response:
         """Send it a message that nobody wrote, and say what came back."""
-        outcome = test_endpoint(self.get_object(), by=self.by)
+        outcome = try_endpoint(self.get_object(), by=self.by)
         return Response(TestedSerializer(outcome).data)
 
     @extend_schema(request=SpanSerializer, responses={202: ReplayedSerializer})
@@ -232,9 +232,7 @@ class EventViewSet(BusinessViewSet):
     pagination_class = None
 
     @extend_schema(
-        parameters=[
-            OpenApiParameter(p["name"], str, description=p["description"]) for p in PARAMETERS
-        ],
+        parameters=AS_PARAMETERS,
         responses=EventPage,
     )
     def list(self, request: Request) -> Response:
