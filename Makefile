@@ -4,7 +4,7 @@
 
 PYTHON ?= python3
 
-.PHONY: run test chaos privacy trust clean python
+.PHONY: run test bench chaos privacy trust clean python
 
 run: python
 	@$(PYTHON) portal/run/install.py requirements-demo.txt
@@ -16,6 +16,14 @@ test: export VAR_DIR := $(CURDIR)/var/test
 test: python
 	@$(PYTHON) portal/run/install.py requirements-dev.txt
 	@exec .venv/bin/python -m portal.run.checks
+
+# How fast it is, against bars: N= rows of the largest part, GROUP= one of tests/bench alone.
+# Writes var/reports/bench.json.
+bench: export PORT := $(or $(PORT),8860)
+bench: export VAR_DIR := $(CURDIR)/var/bench
+bench: python
+	@$(PYTHON) portal/run/install.py requirements-dev.txt
+	@.venv/bin/python -m tests.bench $(GROUP); code=$$?; .venv/bin/python -m portal.run.services stop; exit $$code
 
 # Everything dies while campaigns are sent: lost 0, twice 0, extra 0. N= deliveries, KILLS=, ROUNDS=,
 # SEED=. Writes var/reports/chaos.json.
