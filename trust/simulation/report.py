@@ -1,15 +1,14 @@
 """The whole report: cohorts, table, attacks, and the bars that each must pass."""
 
-import json
 import multiprocessing
-import platform
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import asdict, dataclass
 from unittest.mock import patch
 
+from portal.base.report import Bar
 from trust import evidence, ladder, weights
 from trust.rules import Rules
 from trust.simulation import attacks, bad, book, honest
@@ -38,16 +37,6 @@ class Size:
 
     def scaled(self, factor: float) -> "Size":
         return Size(*(max(50, int(value * factor)) for value in asdict(self).values()))
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One thing that must be true, what was seen, and whether it holds."""
-
-    name: str
-    wanted: str
-    seen: str
-    holds: bool
 
 
 def cohort(kind: Cohort, rho: float, years: int, seed: int, rules: Rules, pool) -> Tally:
@@ -94,14 +83,23 @@ def simulate(size: Size, seed: int, rules: Rules, say=print) -> dict:
     return found
 
 
-def bars(found: dict) -> list[Bar]:
-    """The bars of the trust issue, held against what was found."""
-    return [*_honest_bars(found), *_table_bars(found), *_single_bars(found), *_attack_bars(found)]
+def bars(found: dict) -> dict[str, Bar]:
+    """What must be true of the rules, by name, held against what was found."""
+    return {
+        **dict(_honest_bars(found)),
+        **dict(_table_bars(found)),
+        **dict(_single_bars(found)),
+        **dict(_attack_bars(found)),
+    }
 
 
-def _honest_bars(found: dict) -> Iterable[Bar]:
+def _held(name: str, wanted: str, seen: str, ok: bool) -> tuple[str, Bar]:
+    return name, Bar(seen, wanted, ok)
+
+
+def _honest_bars(found: dict) -> Iterator[tuple[str, Bar]]:
     for rho, tally in found["honest"].items():
-        yield Bar(
+        yield _held(
             f"honest senders are not suspended, rho {rho}",
             "0",
             f"{tally.suspended} of {tally.years} profile-years "
@@ -109,7 +107,7 @@ def _honest_bars(found: dict) -> Iterable[Bar]:
             tally.suspended == 0,
         )
     tally = found["honest"][0.02]
-    yield Bar(
+    yield _held(
         "few honest senders are limited, rho 0.02",
         "at most 5 %",
         f"{100 * tally.limited / tally.years:.2f} %",
@@ -117,10 +115,10 @@ def _honest_bars(found: dict) -> Iterable[Bar]:
     )
 
 
-def _table_bars(found: dict) -> Iterable[Bar]:
+def _table_bars(found: dict) -> Iterator[tuple[str, Bar]]:
     high = [row for row in found["table"] if row.rate >= 0.05]
     worst = max(high, key=lambda row: row.some_beyond)
-    yield Bar(
+    yield _held(
         "from 5 % on nobody is reached beyond the first batch",
         "0 people in 95 % of the runs of every line",
         f"{max(row.beyond_95 for row in high):.0f} people; anybody at all in "
@@ -129,7 +127,7 @@ def _table_bars(found: dict) -> Iterable[Bar]:
     )
     ten = [row for row in found["table"] if row.rate == 0.1 and row.size >= 250]
     late = [row for row in ten if row.suspend is None or row.suspend > 4]
-    yield Bar(
+    yield _held(
         "at 10 % suspended by the fourth unit, history or not (250 people and more)",
         "median at most 4",
         ", ".join(f"{row.size:,}{' after 20 clean' * row.history}: {row.suspend}" for row in ten),
@@ -137,11 +135,11 @@ def _table_bars(found: dict) -> Iterable[Bar]:
     )
 
 
-def _single_bars(found: dict) -> Iterable[Bar]:
+def _single_bars(found: dict) -> Iterator[tuple[str, Bar]]:
     wanted = {0.05: (300, 900), 0.1: (200, 450)}
     for row in found["singles"]:
         limit, suspend = wanted[row.rate]
-        yield Bar(
+        yield _held(
             f"single messages at {row.rate:.0%}, 50 a day",
             f"limited at a median of at most {limit} deliveries, suspended at {suspend}",
             f"{row.limit:.0f} and {row.suspend:.0f} "
@@ -150,15 +148,15 @@ def _single_bars(found: dict) -> Iterable[Bar]:
         )
 
 
-def _attack_bars(found: dict) -> Iterable[Bar]:
+def _attack_bars(found: dict) -> Iterator[tuple[str, Bar]]:
     brigade, dilution = found["brigade"], found["dilution"]
-    yield Bar(
+    yield _held(
         "a brigade of 100 new accounts suspends nobody and is flagged",
         "0 suspensions, at least 95 % flagged",
         f"{brigade.suspended} of {brigade.runs}, {100 * brigade.flagged / brigade.runs:.1f} %",
         brigade.suspended == 0 and brigade.flagged >= 0.95 * brigade.runs,
     )
-    yield Bar(
+    yield _held(
         "80 % silent accounts delay detection at most twofold",
         "at most 2",
         f"{dilution.factor:.2f} (limited {dilution.plain_limit:.0f} to "
@@ -207,34 +205,31 @@ MUTANTS: dict[str, Callable[[], tuple[AbstractContextManager, Rules]]] = {
 }
 
 
-def mutate(name: str, size: Size, seed: int) -> list[Bar]:
+def mutate(name: str, size: Size, seed: int) -> dict[str, Bar]:
     """The bars that fail when one idea is taken out."""
     context, rules = MUTANTS[name]()
     with context:
         found = simulate(size, seed, rules, say=lambda _line: None)
-    return [bar for bar in bars(found) if not bar.holds]
+    return {which: bar for which, bar in bars(found).items() if not bar.ok}
 
 
-def as_json(found: dict, held: list[Bar], mutants: dict[str, list[Bar]], size: Size, seed: int):
-    """The report as it is written to the file."""
-    return json.dumps(
-        {
-            "seed": seed,
-            "size": asdict(size),
-            "machine": {"python": platform.python_version(), "cpu": platform.machine()},
-            "seconds": found["seconds"],
-            "rules": Rules().values(),
-            "bars": [asdict(bar) for bar in held],
-            "honest": {str(rho): asdict(tally) for rho, tally in found["honest"].items()},
-            "others": [
-                {"name": name, "rho": rho, **asdict(tally)} for name, rho, tally in found["others"]
-            ],
-            "table": [asdict(row) for row in found["table"]],
-            "singles": [asdict(row) for row in found["singles"]],
-            "brigade": asdict(found["brigade"]),
-            "brigade_of_old_accounts": asdict(found["old_brigade"]),
-            "dilution": {**asdict(found["dilution"]), "factor": found["dilution"].factor},
-            "mutants": {name: [asdict(bar) for bar in failed] for name, failed in mutants.items()},
+def figures(found: dict, mutants: dict[str, dict[str, Bar]], size: Size) -> dict[str, object]:
+    """What the report keeps beside its bars."""
+    return {
+        "size": asdict(size),
+        "seconds": found["seconds"],
+        "rules": Rules().values(),
+        "honest": {str(rho): asdict(tally) for rho, tally in found["honest"].items()},
+        "others": [
+            {"name": name, "rho": rho, **asdict(tally)} for name, rho, tally in found["others"]
+        ],
+        "table": [asdict(row) for row in found["table"]],
+        "singles": [asdict(row) for row in found["singles"]],
+        "brigade": asdict(found["brigade"]),
+        "brigade_of_old_accounts": asdict(found["old_brigade"]),
+        "dilution": {**asdict(found["dilution"]), "factor": found["dilution"].factor},
+        "mutants": {
+            name: {which: asdict(bar) for which, bar in failed.items()}
+            for name, failed in mutants.items()
         },
-        indent=1,
-    )
+    }
