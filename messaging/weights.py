@@ -4,18 +4,18 @@ from datetime import UTC, date
 
 from audience.models import Person
 from messaging.models import Message
-
-FULL_WEIGHT_AFTER = 30  # days since joining; a new account weighs a tenth
-LOWEST_WEIGHT = 0.1
+from trust.services.reports import judged_history
+from trust.weights import reporter_weight
 
 
 def weight_of(person: Person, today: date) -> float:
-    """0.1 to 1, by the account's age: new accounts are cheap to make.
+    """0.1 to 1, by the account's age (new ones are cheap to make) and by how staff have judged the
+    person's reports so far.
 
     The same above and below the line: of those who complain and of those who have seen a message.
     """
-    days = max(0, (today - person.joined).days)
-    return min(1.0, LOWEST_WEIGHT + (1 - LOWEST_WEIGHT) * days / FULL_WEIGHT_AFTER)
+    agreed, disagreed = judged_history(person.person_id)
+    return reporter_weight((today - person.joined).days, agreed=agreed, disagreed=disagreed)
 
 
 def cluster_of(person: Person) -> str:

@@ -4,12 +4,16 @@ from django.test import TestCase
 
 from audience.models import Block
 from audience.tests.people import NOW, make_person
-from messaging.services.blocking import block_profile, unblock_profile, weight_of
+from messaging.services.blocking import block_profile, unblock_profile
 from messaging.services.messages import send_message
 from messaging.services.reports import report_profile
 from messaging.tests.cast import ANA, Cast
+from messaging.weights import weight_of
 from portal.base.refused import Refused
+from profiles.tests.people import staff, verified_profile
 from trust.models import Mark, SpamReport
+from trust.services.complaints import file_report
+from trust.services.reports import dismiss_report, uphold_report
 
 
 class BlockTests(Cast, TestCase):
@@ -73,3 +77,16 @@ class WeightTests(TestCase):
         self.assertAlmostEqual(weight_of(person, date(2026, 11, 16)), 0.55)
         self.assertEqual(weight_of(person, date(2026, 12, 1)), 1.0)
         self.assertEqual(weight_of(person, date(2027, 12, 1)), 1.0)
+
+    def test_whose_reports_were_dismissed_weighs_less_and_whose_were_upheld_more_again(self):
+        person, acme = make_person(ANA, joined=date(2025, 1, 1)), verified_profile("weighed")
+        mo = staff("moderator", name="mo")
+
+        def decide(how) -> float:
+            impostor = {"reason": "impostor", "kind": "impostor", "unit": None, "cluster": "one"}
+            report = file_report(acme, person_id=ANA, weight=1.0, now=NOW, **impostor)
+            how(report, by=mo, reason="We looked", now=NOW)
+            return weight_of(person, NOW.date())
+
+        weights = [decide(how) for how in (dismiss_report, dismiss_report, uphold_report)]
+        self.assertEqual(weights, [2 / 3, 2 / 4, 3 / 5])  # (agreed + 2) / (all + 2)

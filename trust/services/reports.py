@@ -14,6 +14,7 @@ from profiles.services.audit import record
 from trust.models import Mark, SpamReport
 from trust.services.evaluation import evaluate_profile
 from trust.signals import report_decided
+from trust.weights import JUDGED
 
 
 @transaction.atomic
@@ -96,6 +97,14 @@ def _decide(
     record(report, f"report.{state}", by=by, business=report.profile.business, reason=reason)
     report_decided.send(SpamReport, report=report)
     return report
+
+
+def judged_history(person_id: int) -> tuple[int, int]:
+    """How many of the person's last 100 decided reports staff agreed and disagreed with."""
+    decided = SpamReport.objects.filter(person_id=person_id).exclude(state=SpamReport.State.OPEN)
+    states = list(decided.order_by("-decided_at").values_list("state", flat=True)[:JUDGED])
+    agreed = states.count(SpamReport.State.UPHELD)
+    return agreed, len(states) - agreed
 
 
 def mark_told(report: SpamReport, *, now: datetime | None = None) -> None:
