@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from messaging.views import campaigns, developers, inbox, sandbox, templates
+from messaging.views import campaigns, contacts, developers, inbox, linking, sandbox, templates
 
 WORKSPACE = "w/<slug:slug>/"
 
@@ -12,6 +12,33 @@ urlpatterns = [
     path(f"{WORKSPACE}inbox/<slug:handle>/<str:number>/", inbox.conversation, name="conversation"),
     path(f"{WORKSPACE}inbox/<slug:handle>/<str:number>/act/", inbox.act, name="conversation_act"),
     path("", include("messaging.v1.urls")),
+    path(f"{WORKSPACE}contacts/", contacts.contacts, name="contacts"),
+    path(f"{WORKSPACE}contacts/contacts.csv", contacts.contacts_csv, name="contacts_csv"),
+    path(f"{WORKSPACE}contacts/links/", linking.links, name="links"),
+    path(f"{WORKSPACE}contacts/links/chat/new/", linking.chat_link_new, name="chat_link_new"),
+    path(f"{WORKSPACE}contacts/links/chat/<slug:code>/", linking.chat_link, name="chat_link"),
+    path(
+        f"{WORKSPACE}contacts/links/chat/<slug:code>/delete/",
+        linking.chat_link_delete,
+        name="chat_link_delete",
+    ),
+    path(
+        f"{WORKSPACE}contacts/links/account/new/",
+        linking.account_link_new,
+        name="account_link_new",
+    ),
+    path(
+        f"{WORKSPACE}contacts/links/account/<uuid:uuid>/",
+        linking.account_link,
+        name="account_link",
+    ),
+    path(
+        f"{WORKSPACE}contacts/links/account/<uuid:uuid>/withdraw/",
+        linking.account_link_withdraw,
+        name="account_link_withdraw",
+    ),
+    path(f"{WORKSPACE}contacts/<str:number>/", contacts.contact, name="contact"),
+    path(f"{WORKSPACE}contacts/<str:number>/act/", contacts.contact_act, name="contact_act"),
     path("", include("messaging.api.urls")),
     path(f"{WORKSPACE}developers/", developers.developers, name="developers"),
     path(

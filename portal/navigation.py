@@ -31,6 +31,7 @@ PLACES: list[tuple[str | Promise, list[Place]]] = [
         _("Reach people"),
         [
             Place("campaigns", _("Campaigns"), "megaphone", "campaigns", "g c", on_bar=True),
+            Place("contacts", _("Contacts"), "user-check", "contacts", "g o"),
             Place("audiences", _("Audiences"), "users", "audiences", "g a"),
             Place("templates", _("Templates"), "file-text", "templates", "g t"),
         ],

@@ -1,6 +1,7 @@
 from messaging.models.apps import AccessToken, ApiCall, App
 from messaging.models.campaigns import Campaign, CampaignChunk, CampaignNoise, CounterDelta
 from messaging.models.conversations import Contact, Conversation
+from messaging.models.labels import Label
 from messaging.models.linking import AccountLink, LinkRequest
 from messaging.models.links import MessageLink
 from messaging.models.media import Media
@@ -28,6 +29,7 @@ __all__ = [
     "Conversation",
     "CounterDelta",
     "IdempotentAnswer",
+    "Label",
     "LinkRequest",
     "Media",
     "Message",

@@ -1,3 +1,4 @@
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -95,6 +96,9 @@ class Contact(models.Model):
                 condition=models.Q(linked_at__isnull=False),
                 name="linked_contacts",
             ),
+            # (contacts_by_name, in a migration: the beginning of a name, whatever its case)
+            # used to find contacts by label
+            GinIndex(fields=["labels"], opclasses=["jsonb_path_ops"], name="contacts_by_label"),
         ]
 
     def __str__(self) -> str:

@@ -69,6 +69,8 @@ on("click", "[data-copy]", async (button) => {
   toast(root.dataset.copied);
 });
 
+on("click", "[data-print]", () => print());
+
 on("click", "[data-theme-toggle]", () => {
   const chosen = root.dataset.theme;
   const dark = chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
