@@ -157,8 +157,9 @@ class JsonFormat:
         return _written(batch, self.fields)
 
     def fields(self, line: bytes) -> list[str | None]:
+        text = _text(line)
         try:
-            person = json.loads(_text(line))
+            person = json.loads(text)
         except (ValueError, RecursionError):
             raise ValueError("not a JSON object") from None
         if not isinstance(person, dict):

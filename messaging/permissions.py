@@ -7,4 +7,7 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
     "messaging.stop_campaign": (MODERATOR, LEAD),
     "messaging.view_template": (MODERATOR, SUPPORT, LEAD),
     "messaging.decide_template": (MODERATOR, LEAD),
+    "messaging.view_messenger": (SUPPORT, LEAD),
+    "messaging.view_messengerkey": (SUPPORT, LEAD),
+    "messaging.manage_messenger": (LEAD,),
 }

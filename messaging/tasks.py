@@ -7,6 +7,7 @@ from messaging.services.idempotency import forget_old_answers
 from messaging.services.keys import finish_due_rotations
 from messaging.services.link_requests import forget_old_link_requests
 from messaging.services.media import forget_unused_media
+from messaging.services.messenger_events import forget_messenger_events
 from messaging.services.sweepers import (
     finish_campaigns,
     look_at_running_campaigns,
@@ -23,6 +24,7 @@ __all__ = [
     "finish_due_rotations",
     "forget_old_answers",
     "forget_old_calls",
+    "forget_messenger_events",
     "forget_old_events",
     "forget_old_link_requests",
     "forget_unused_media",

@@ -8,6 +8,7 @@ WORKSPACE = "w/<slug:slug>/"
 
 urlpatterns = [
     path("m/", include("messaging.inbox.urls")),
+    path("platform/v1/", include("messaging.platform.urls")),
     path(f"{WORKSPACE}inbox/", inbox.inbox, name="business_inbox"),
     path(f"{WORKSPACE}inbox/<slug:handle>/<str:number>/", inbox.conversation, name="conversation"),
     path(f"{WORKSPACE}inbox/<slug:handle>/<str:number>/act/", inbox.act, name="conversation_act"),

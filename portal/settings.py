@@ -339,6 +339,8 @@ EPSILON = Fraction(os.getenv("EPSILON", "0.25"))
 SNAPSHOT_DAYS = int(os.getenv("SNAPSHOT_DAYS", "28"))
 # Hosts a webhook may reach although they are not public (tests and `make run` only).
 WEBHOOK_ALLOW_LOOPBACK = os.getenv("WEBHOOK_ALLOW_LOOPBACK") == "1"
+# Hosts of messengers' gateways that are inside the operator's own network: http, any port.
+GATEWAY_HOSTS = listed("GATEWAY_HOSTS")
 # How often an app may call the messaging API.
 API_CALLS_A_SECOND = int(os.getenv("API_CALLS_A_SECOND", "80"))
 # Whether a call is logged before it is answered, instead of up to a second later.

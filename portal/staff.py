@@ -153,6 +153,13 @@ SIDEBAR: list[tuple["StrOrPromise | None", list[tuple["StrOrPromise", str, str, 
         _("System"),
         [
             (
+                _("Messengers"),
+                "hub",
+                "admin:messaging_messenger_changelist",
+                "messaging.view_messenger",
+                "",
+            ),
+            (
                 _("Audit"),
                 "history",
                 "admin:profiles_auditrow_changelist",

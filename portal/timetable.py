@@ -79,6 +79,9 @@ TIMETABLE = {
     "forget old link requests": daily(
         4, 30, "messaging.services.link_requests.forget_old_link_requests"
     ),
+    "forget what messengers told long ago": daily(
+        4, 30, "messaging.services.messenger_events.forget_messenger_events"
+    ),
     "set tiers from devices": daily(1, 30, "audience.services.tiers.refresh_all_tiers"),
     "take a due snapshot": daily(2, 30, "audience.services.snapshots.take_due_snapshot"),
     "lapse verifications": daily(3, 0, "profiles.services.verification.lapse_verifications"),

@@ -44,9 +44,11 @@ def remember_way(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     return response
 
 
-def come_in(request: HttpRequest, cookie: str) -> HttpResponse:
-    """Begin the session in this browser: on to the page that was asked for, or to the chats."""
-    way = request.COOKIES.get(NEXT, "")
+def come_in(request: HttpRequest, cookie: str, *, to: str = "") -> HttpResponse:
+    """Begin the session in this browser: on to `to`, to the page that was asked for, or to the
+    chats.
+    """
+    way = to or request.COOKIES.get(NEXT, "")
     # Only our own pages for people; a browser reads a backslash as a slash.
     is_ours = way.startswith("/m/") and "\\" not in way and way.isprintable()
     response = set_cookie(redirect(way if is_ours else "inbox"), cookie)

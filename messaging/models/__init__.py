@@ -6,6 +6,13 @@ from messaging.models.linking import AccountLink, LinkRequest
 from messaging.models.links import MessageLink
 from messaging.models.media import Media
 from messaging.models.messages import Message
+from messaging.models.messengers import (
+    GatewayMessage,
+    Member,
+    Messenger,
+    MessengerEvent,
+    MessengerKey,
+)
 from messaging.models.requests import IdempotentAnswer
 from messaging.models.sandbox import SandboxPerson
 from messaging.models.sessions import PersonSession, SignInLink
@@ -28,12 +35,17 @@ __all__ = [
     "Contact",
     "Conversation",
     "CounterDelta",
+    "GatewayMessage",
     "IdempotentAnswer",
     "Label",
     "LinkRequest",
     "Media",
+    "Member",
     "Message",
     "MessageLink",
+    "Messenger",
+    "MessengerEvent",
+    "MessengerKey",
     "PersonSession",
     "SandboxPerson",
     "SignInLink",

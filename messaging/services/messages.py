@@ -2,8 +2,7 @@
 a block comes wholly before or wholly after it.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -13,15 +12,14 @@ from audience.locks import share_bucket
 from audience.models import Block, Person, bucket_of
 from messaging import rules
 from messaging.models import Contact, Conversation, Message, Template
+from messaging.services.announcements import announce_business, announce_conversation
 from messaging.services.counters import count
+from messaging.services.receipts import change_messages, tell_moved, tell_trust
 from messaging.signals import message_received, status_changed
-from messaging.weights import unit_of, weight_of
 from portal.base.ids import new_id
 from portal.base.live import announce
-from portal.base.pairwise import pairwise_number
 from portal.base.refused import Refused
 from profiles.models import Profile, User
-from trust.services.evidence import record_deliveries
 
 Status = Message.Status
 Direction = Message.Direction
@@ -170,16 +168,16 @@ def mark_delivered(
         waiting = cursor.fetchall()
     moved: list[Message] = []
     for profile_id, read_id in waiting:
-        moved += _change(
+        moved += change_messages(
             """
-            update messaging_message set status = 'delivered', delivered_at = %s
+            update messaging_message m set status = 'delivered', delivered_at = %s
              where person_id = %s and profile_id = %s and id > %s
                and direction = 'out' and status = 'sent'
             """,
             [now, person_id, profile_id, read_id],
         )
-    _tell(moved, "delivered", now=now)
-    _tell_trust(person_id, moved, now=now)
+    tell_moved(moved, "delivered", now=now)
+    tell_trust(moved, now=now)
     return moved
 
 
@@ -201,9 +199,9 @@ def mark_read(
         return []
     up_to = conversation.last_id if up_to is None else up_to
     mark_delivered(person_id, profile=profile, now=now)
-    moved = _change(
+    moved = change_messages(
         """
-        update messaging_message
+        update messaging_message m
            set status = 'read', read_at = %s
          where person_id = %s and profile_id = %s and id > %s and id <= %s
            and direction = 'out' and status = 'delivered'
@@ -217,7 +215,7 @@ def mark_read(
         conversation.unread = max(0, conversation.unread - len(moved))
     conversation.save(update_fields=["read_id", "unread"])
 
-    _tell(moved, "read", now=now)
+    tell_moved(moved, "read", now=now)
     return moved
 
 
@@ -230,38 +228,8 @@ def mark_failed(message: Message, *, error: int, now: datetime | None = None) ->
     ).update(status=Status.FAILED, error=error)
     if moved:
         message.status, message.error = Status.FAILED, error
-        _tell([message], "failed", now=now)
+        tell_moved([message], "failed", now=now)
     return bool(moved)
-
-
-# What an update returns of each message; its words and content are not needed for a status.
-RETURNED = [
-    field.attname
-    for field in Message._meta.concrete_fields
-    if field.name not in ("body", "content")
-]
-
-
-def _change(update: str, values: list) -> list[Message]:
-    """Run the update and return the messages it changed, without words."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"{update} returning {', '.join(RETURNED)}", values)
-        return [Message.from_db(connection.alias, RETURNED, row) for row in cursor.fetchall()]
-
-
-def announce_conversation(profile: Profile, person_id: int) -> None:
-    """Tell both sides' open pages that the conversation changed."""
-    announce(f"person:{person_id}", "chat", profile.pk)
-    announce_business(profile, person_id)
-
-
-def announce_business(profile: Profile, person_id: int) -> None:
-    """Tell the business's open pages, by the only number it knows."""
-    announce(
-        f"business:{profile.business_id}",
-        "conversation",
-        pairwise_number(profile.business_id, person_id),
-    )
 
 
 def preview(message: Message) -> str:
@@ -376,44 +344,3 @@ def _campaign_answered(person_id: int, profile: Profile) -> int | None:
         .first()
     )
     return newest.campaign_id if newest and newest.direction == Direction.OUT else None
-
-
-def _tell(moved: Sequence[Message], metric: str, *, now: datetime) -> None:
-    """Count what moved on, and tell the integrator and open pages of single messages."""
-    _count_all(moved, metric, now=now)
-    profiles = _profiles(moved)
-    for message in moved:
-        if message.campaign_id is None:
-            profile = profiles[message.profile_id]
-            status_changed.send(Message, message=message, profile=profile)
-            announce_business(profile, message.person_id)
-
-
-def _tell_trust(person_id: int, moved: Sequence[Message], *, now: datetime) -> None:
-    """What the person has now seen, by the same weight that a complaint of theirs would have."""
-    if not moved:
-        return
-    weight = weight_of(Person.objects.only("joined").get(person_id=person_id), now.date())
-    seen: dict[tuple[int, int | date], int] = {}
-    for message in moved:
-        key = (message.profile_id, unit_of(message))
-        seen[key] = seen.get(key, 0) + 1
-    for (profile_id, unit), n in seen.items():
-        record_deliveries(
-            Profile(pk=profile_id), unit=unit, delivered=n, weight=n * weight, now=now
-        )
-
-
-def _count_all(moved: Iterable[Message], metric: str, *, now: datetime) -> None:
-    tally: dict[tuple[int, int | None], int] = {}
-    for message in moved:
-        key = (message.profile_id, message.campaign_id)
-        tally[key] = tally.get(key, 0) + 1
-    profiles = Profile.objects.in_bulk({profile_id for profile_id, _campaign in tally})
-    for (profile_id, campaign_id), n in tally.items():
-        count(profiles[profile_id], metric, n, campaign_id=campaign_id, now=now)
-
-
-def _profiles(moved: Iterable[Message]) -> dict[int, Profile]:
-    ids = {message.profile_id for message in moved if message.campaign_id is None}
-    return Profile.objects.select_related("business").in_bulk(ids)

@@ -14,7 +14,7 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -75,11 +75,12 @@ class Target:
         return host if self.port == default else f"{host}:{self.port}"
 
 
-def read_address(url: str, *, loopback: bool = False) -> Target:
+def read_address(url: str, *, loopback: bool = False, trusted: Collection[str] = ()) -> Target:
     """The address taken apart. Raises NotAllowed where its form alone forbids it.
 
     Arguments:
         loopback: also allow http and any port of this machine (tests and `make run`).
+        trusted: hosts of the operator's own, allowed likewise wherever they lead.
     """
     if _ODD.search(url) or len(url) > 2000:
         raise NotAllowed(_("The address has characters that don't belong there."))
@@ -94,7 +95,7 @@ def read_address(url: str, *, loopback: bool = False) -> Target:
     if not host or "%" in host:
         raise NotAllowed(_("This is not an address."))
 
-    here = loopback and host in LOOPBACK_NAMES
+    here = _is_exempt(host, loopback, trusted)
     if parts.scheme != "https" and not (here and parts.scheme == "http"):
         raise NotAllowed(_("The address must begin with https://."))
     port = port or (443 if parts.scheme == "https" else 80)
@@ -125,7 +126,7 @@ def check_address(url: str, *, loopback: bool = False, resolve: Resolve | None =
         Unreachable: the name leads nowhere.
     """
     target = read_address(url, loopback=loopback)
-    return _dialled(target, loopback, resolve or _resolve)
+    return _dialled(target, _is_exempt(target.host, loopback), resolve or _resolve)
 
 
 def fetch(
@@ -137,6 +138,7 @@ def fetch(
     seconds: float = SECONDS,
     most: int = MOST_BYTES,
     loopback: bool = False,
+    trusted: Collection[str] = (),
     resolve: Resolve | None = None,
     connect: Connect | None = None,
 ) -> Answer:
@@ -145,14 +147,14 @@ def fetch(
     Arguments:
         seconds: deadline of the whole call, name look-up excluded.
         most: bytes of the answer that are read.
-        loopback: as in `read_address`.
+        loopback, trusted: as in `read_address`.
         resolve, connect: how names are looked up and dialled, for tests.
 
     Raises:
         NotAllowed, Unreachable.
     """
-    target = read_address(url, loopback=loopback)
-    ip = _dialled(target, loopback, resolve or _resolve)
+    target = read_address(url, loopback=loopback, trusted=trusted)
+    ip = _dialled(target, _is_exempt(target.host, loopback, trusted), resolve or _resolve)
     until = time.monotonic() + seconds
     connection = _Connection(target, ip, until, connect or _connect)
     try:
@@ -175,14 +177,18 @@ def fetch(
         connection.close()
 
 
-def _dialled(target: Target, loopback: bool, resolve: Resolve) -> str:
+def _is_exempt(host: str, loopback: bool, trusted: Collection[str] = ()) -> bool:
+    return (loopback and host in LOOPBACK_NAMES) or host in trusted
+
+
+def _dialled(target: Target, exempt: bool, resolve: Resolve) -> str:
     try:
         addresses = resolve(target.host, target.port)
     except (OSError, UnicodeError):
         raise Unreachable(_("The name %s leads nowhere.") % target.host) from None
     if not addresses:
         raise Unreachable(_("The name %s leads nowhere.") % target.host)
-    if loopback and target.host in LOOPBACK_NAMES:
+    if exempt:
         return min(addresses, key=lambda a: ":" in a)
     # One private address among public ones is enough to be refused: the next look-up may pick it.
     if not all(is_public(address) for address in addresses):

@@ -1,14 +1,18 @@
 """Coming in and leaving."""
 
+import re
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from messaging.inbox.sessions import COOKIE, NEXT, come_in, person_of_request
 from messaging.services.sessions import close_session, follow_sign_in_link
 from portal.base.refused import Refused
+from profiles.models.profiles import HANDLE
 
 
 @require_safe
@@ -26,7 +30,9 @@ def follow_link(request: HttpRequest, token: str) -> HttpResponse:
         cookie = follow_sign_in_link(token, browser=request.headers.get("User-Agent", ""))
     except Refused as refusal:
         return render(request, "inbox/welcome.html", {"refusal": refusal}, status=410)
-    return come_in(request, cookie)
+    handle = request.GET.get("chat", "")
+    to = reverse("chat", args=[handle]) if re.fullmatch(HANDLE, handle) else ""
+    return come_in(request, cookie, to=to)
 
 
 @require_POST

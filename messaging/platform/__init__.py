@@ -1,0 +1,1 @@
+"""The platform API, /platform/v1/: how the operator's messenger brings its people in."""
