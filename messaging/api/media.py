@@ -1,5 +1,6 @@
 """POST /{profile}/media, GET and DELETE /{media}, and the link that shows a file."""
 
+import re
 from datetime import datetime
 
 from django.core.files.storage import default_storage
@@ -24,6 +25,8 @@ from messaging.services.media import (
 )
 from messaging.services.media_types import LARGEST
 from profiles.models import Business, Profile
+
+RANGE = re.compile(r"bytes=(\d{1,12})-(\d{0,12})")
 
 
 @node(Media)
@@ -131,14 +134,40 @@ def media_file(request: HttpRequest, token: str) -> HttpResponse | FileResponse:
     if media is None or not default_storage.exists(media.stored_as):
         error = GraphError(100, _("This link has expired. Ask for a new one."), status=404)
         return JsonResponse({"error": error.as_dict("")}, status=404)
-    response = FileResponse(
-        default_storage.open(media.stored_as),
-        content_type=media.mime_type,
-        as_attachment=media.kind == Media.Kind.DOCUMENT,
-        filename=media.file_name,
-    )
-    response["Content-Length"] = str(media.size)
+    return serve(request, media)
+
+
+def serve(request: HttpRequest, media: Media) -> HttpResponse | FileResponse:
+    """A file's bytes, or the part of them that a player asks for; they never act as a page."""
+    file = default_storage.open(media.stored_as)
+    response: HttpResponse | FileResponse
+    if part := _part(request.headers.get("Range", ""), media.size):
+        first, last = part
+        file.seek(first)
+        response = HttpResponse(
+            file.read(last - first + 1), content_type=media.mime_type, status=206
+        )
+        response["Content-Range"] = f"bytes {first}-{last}/{media.size}"
+        file.close()
+    else:
+        response = FileResponse(
+            file,
+            content_type=media.mime_type,
+            as_attachment=media.kind == Media.Kind.DOCUMENT,
+            filename=media.file_name,
+        )
+        response["Content-Length"] = str(media.size)
+    response["Accept-Ranges"] = "bytes"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cache-Control"] = "private, max-age=300"
     return response
+
+
+def _part(header: str, size: int) -> tuple[int, int] | None:
+    """First and last byte of the one range a player asks for; None: all of it."""
+    found = RANGE.fullmatch(header)
+    if found is None:
+        return None
+    first, last = int(found[1]), min(int(found[2] or size - 1), size - 1)
+    return (first, last) if first <= last else None

@@ -18,3 +18,8 @@ def show(request: HttpRequest, person: Person, template: str, **context: object)
         "unread": waiting_chats(person.pk),
     }
     return render(request, f"inbox/{template}", shared | context)
+
+
+def is_htmx(request: HttpRequest) -> bool:
+    """Whether a part of a page asks, not the browser itself."""
+    return bool(request.htmx)  # type: ignore[attr-defined]

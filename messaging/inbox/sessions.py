@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
 from audience.models import Person
@@ -23,11 +23,11 @@ def person_of_request(request: HttpRequest) -> Person | None:
     return person_behind(cookie) if (cookie := request.COOKIES.get(COOKIE)) else None
 
 
-def as_person(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def as_person(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """View decorator: the view gets the Person; who is none is told how to come in."""
 
     @wraps(view)
-    def wrapper(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+    def wrapper(request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
         if (person := person_of_request(request)) is None:
             return remember_way(request, redirect("inbox_door"))
         response = view(request, person, *args, **kwargs)

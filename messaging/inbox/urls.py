@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from messaging.inbox.views import chats, control, door, linking, settings
+from messaging.inbox.views import chat, chats, control, door, linking, settings
 
 urlpatterns = [
     path("welcome/", door.welcome, name="inbox_door"),
@@ -10,7 +10,9 @@ urlpatterns = [
     path("leave/", door.leave, name="inbox_leave"),
     path("", chats.chat_list, name="inbox"),
     path("find/", chats.find, name="inbox_find"),
-    path("c/<slug:handle>/", chats.chat, name="chat"),
+    path("c/<slug:handle>/", chat.chat, name="chat"),
+    path("c/<slug:handle>/file/<int:message_id>/", chat.file, name="chat_file"),
+    path("c/<slug:handle>/out/<int:message_id>/", chat.out, name="chat_out"),
     path("c/<slug:handle>/why/<int:message_id>/", control.why, name="chat_why"),
     path("c/<slug:handle>/stop/", control.stop, name="chat_stop"),
     path("c/<slug:handle>/undo/", control.undo_stop, name="chat_undo"),

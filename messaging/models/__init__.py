@@ -13,6 +13,7 @@ from messaging.models.messengers import (
     MessengerEvent,
     MessengerKey,
 )
+from messaging.models.notices import AnswerNotice
 from messaging.models.requests import IdempotentAnswer
 from messaging.models.sandbox import SandboxPerson
 from messaging.models.sessions import PersonSession, SignInLink
@@ -27,6 +28,7 @@ from messaging.models.webhooks import (
 __all__ = [
     "AccessToken",
     "AccountLink",
+    "AnswerNotice",
     "ApiCall",
     "App",
     "Campaign",

@@ -19,6 +19,7 @@ from audience.services.consent import mute, unmute
 from audience.services.people import claim_person_ids
 from messaging.models import Conversation, Message, SandboxPerson, Template
 from messaging.rules import WINDOW
+from messaging.services.answers import choices_of, content_of, press_choice
 from messaging.services.blocking import block_profile, unblock_profile
 from messaging.services.counters import count
 from messaging.services.messages import mark_delivered, mark_read, receive_message
@@ -266,41 +267,17 @@ def _press(profile: Profile, person: SandboxPerson, text: str) -> None:
         person_id=person.person_id, profile_id=profile.pk, direction=Message.Direction.OUT
     ).order_by("-id")
     for message in rows[:20]:
-        for words, answer in _choices(message):
-            if not text or words == text:
-                kind = Message.Kind.INTERACTIVE if "type" in answer else Message.Kind.BUTTON
-                receive_message(
+        for choice in choices_of(content_of(message)):
+            if not text or choice.words == text:
+                press_choice(
                     person.person_id,
                     profile,
-                    body=words,
-                    kind=kind,
-                    content=answer,
-                    reply_to=message.id,
+                    message_id=message.id,
+                    key=choice.key,
                     name=person.name,
                 )
                 return
     raise Refused(_("There is no button “%s” to press.") % text, code="no_button")
-
-
-def _choices(message: Message) -> list[tuple[str, dict]]:
-    """The words of each button or row of a message, and what pressing it sends."""
-    content = message.content or {}
-    action = content.get("action", {})
-    found = [
-        (b["reply"]["title"], {"type": "button_reply", "button_reply": b["reply"]})
-        for b in action.get("buttons", [])
-    ]
-    found += [
-        (row["title"], {"type": "list_reply", "list_reply": row})
-        for section in action.get("sections", [])
-        for row in section["rows"]
-    ]
-    found += [
-        (b["text"], {"text": b["text"], "payload": b["payload"]})
-        for b in content.get("buttons", [])
-        if b.get("type") == "quick_reply"
-    ]
-    return found
 
 
 def _deliver(profile: Profile, person: SandboxPerson, text: str) -> None:
