@@ -2,7 +2,7 @@
 
 share_bucket(bucket)                                      -- audience.locks; first statement
 CREATE TEMP TABLE chunk ON COMMIT DROP AS
-  SELECT p.person_id FROM audience_person p
+  SELECT p.person_id, {adverts_allowed()} AS allowed FROM audience_person p
   WHERE p.bucket = ... AND {eligible(definition, ...)}
 {claim_budgets(now=now)}                                  -- marketing: who comes back gets it
 """
@@ -57,27 +57,29 @@ def eligible(
     return SQL("(") + SQL("\n AND ").join(conditions) + SQL(")")
 
 
+def adverts_allowed() -> Composed:
+    """How many adverts a week the person of the row `p` takes, as SQL."""
+    return SQL("coalesce(p.ads_per_week, {})").format(Literal(settings.ADS_PER_WEEK))
+
+
 def claim_budgets(*, now: datetime, table: str = "chunk") -> Composed:
     """A statement that takes one advert from this week's budget of each person_id in `table`.
 
     The rows it returns (person_id) are the recipients; who is missing has no advert left this week.
     Two campaigns at once can't both take the last one, since each row is claimed under its own
     lock, in the order of person_id.
+
+    Arguments:
+        table: has person_id and allowed, as `adverts_allowed` says; read in this transaction.
     """
     return SQL(
         """INSERT INTO audience_budget AS b (person_id, week, n, allowed)
-SELECT p.person_id, {week}, 1, coalesce(p.ads_per_week, {default})
-FROM {table} c JOIN audience_person p ON p.person_id = c.person_id
-WHERE coalesce(p.ads_per_week, {default}) > 0
-ORDER BY p.person_id
+SELECT c.person_id, {week}, 1, c.allowed FROM {table} c WHERE c.allowed > 0
+ORDER BY c.person_id
 ON CONFLICT (person_id, week) DO UPDATE SET n = b.n + 1, allowed = excluded.allowed
 WHERE b.n < excluded.allowed
 RETURNING person_id"""
-    ).format(
-        week=Literal(week_of(now)),
-        default=Literal(settings.ADS_PER_WEEK),
-        table=Identifier(table),
-    )
+    ).format(week=Literal(week_of(now)), table=Identifier(table))
 
 
 def week_of(now: datetime) -> int:

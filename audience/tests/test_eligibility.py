@@ -2,9 +2,10 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
 from django.test import TestCase, override_settings
+from psycopg.sql import SQL, Literal
 
 from audience.definition import AudienceDefinition
-from audience.eligibility import claim_budgets, eligible, week_of
+from audience.eligibility import adverts_allowed, claim_budgets, eligible, week_of
 from audience.models import Budget, Consent, Person
 from audience.services import consent
 from audience.tests.people import NOW, make_person
@@ -146,9 +147,11 @@ class BudgetTests(TestCase):
 
     def claim(self, *person_ids: int, now=NOW) -> list[int]:
         with connection.cursor() as cursor:
-            cursor.execute("CREATE TEMP TABLE chunk (person_id bigint)")
-            for person_id in person_ids:
-                cursor.execute("INSERT INTO chunk VALUES (%s)", [person_id])
+            chunk = SQL(
+                "CREATE TEMP TABLE chunk AS SELECT p.person_id, {} AS allowed"
+                " FROM audience_person p WHERE p.person_id = ANY({})"
+            ).format(adverts_allowed(), Literal(list(person_ids)))
+            cursor.execute(chunk.as_bytes(connection.connection))
             cursor.execute(claim_budgets(now=now).as_bytes(connection.connection))
             rows = cursor.fetchall()
             cursor.execute("DROP TABLE chunk")

@@ -22,7 +22,7 @@ from django.utils import timezone
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from audience.definition import read_definition
-from audience.eligibility import claim_budgets, eligible
+from audience.eligibility import adverts_allowed, claim_budgets, eligible
 from audience.locks import BUCKET_LOCK
 from messaging import rules
 from messaging.crash import may_crash
@@ -264,7 +264,8 @@ def _check(campaign: Campaign, now: datetime) -> None:
 # Kept for the session and emptied by each commit. `chunk`: who matches now; `claimed`: who of them
 # had an advert left this week; `sent`: whose message was written.
 TABLES = """
-create temp table if not exists chunk (person_id bigint, bucket int) on commit delete rows;
+create temp table if not exists chunk (person_id bigint, bucket int, allowed int)
+  on commit delete rows;
 create temp table if not exists claimed (person_id bigint) on commit delete rows;
 create temp table if not exists sent (person_id bigint) on commit delete rows;
 delete from chunk; delete from claimed; delete from sent
@@ -291,9 +292,9 @@ def _choose(campaign: Campaign, buckets: Sequence[int], room: int | None, now: d
     _execute(SQL(TABLES))
     _execute(
         SQL(
-            "insert into chunk select p.person_id, p.bucket from audience_person p"
+            "insert into chunk select p.person_id, p.bucket, {} from audience_person p"
             " where p.bucket = any({}) and {}{}"
-        ).format(Literal(list(buckets)), condition, part)
+        ).format(adverts_allowed(), Literal(list(buckets)), condition, part)
     )
     may_crash("chosen")
     if campaign.message_class != Message.Class.MARKETING:

@@ -1,7 +1,7 @@
 """A campaign into the built-in inbox: its rate against plain SQL, its growth, its memory.
 
 Every size is a country of its own, sent to by two real worker processes; plain SQL (`plain`) sends
-to a country as large as the middle one.
+to countries as large as the middle one, once before and once after.
 """
 
 import os
@@ -32,7 +32,7 @@ from tests.bench.crowds import launch, make_country, make_sender
 
 WORKERS = 2
 COUNTRIES = ("UY", "AR", "BR")  # small, middle, large
-PLAIN, COPIED, PROFILED = "CL", "PE", "EC"
+PROFILED = "EC"
 PATIENCE = 3_600  # seconds
 NO_HOLD = override_settings(FIRST_BATCH_HOLD=timedelta(0))
 
@@ -44,13 +44,14 @@ def measure(n: int) -> Found:
     with tempfile.TemporaryDirectory() as folder:
         processes = Processes(Path(folder))
         try:
+            before = run_plain("CL", sizes[1], now=now, first=4 * 10**9)
             costs = [
-                run(processes, country, size, now=now, first=10**9 * (at + 1))
-                for at, (country, size) in enumerate(zip(COUNTRIES, sizes, strict=True))
+                run(processes, country, size, now=now, first=first * 10**9)
+                for first, (country, size) in enumerate(zip(COUNTRIES, sizes, strict=True), 1)
             ]
+            after = run_plain("PE", sizes[1], now=now, first=5 * 10**9)
         finally:
             processes.stop()
-    plain_people, plain = run_plain(sizes[1], now=now)
     copied = copy_rate(sizes[1], now=now)
     for size, (people, cost) in zip(sizes, costs, strict=True):
         figures |= {
@@ -62,13 +63,17 @@ def measure(n: int) -> Found:
             f"{size:,}: largest worker, MB": round(cost.memory),
         }
     small, middle, large = costs
-    rate, plain_rate = middle[0] / middle[1].seconds, plain_people / plain.seconds
+    rate = middle[0] / middle[1].seconds
+    plain_people = before[0] + after[0]
+    plain_rate = plain_people / (before[1].seconds + after[1].seconds)
+    plain_cpu = (before[1].cpu + after[1].cpu) / plain_people
     cost_of = [cost.cpu / people for people, cost in costs]
     figures |= {
         "plain SQL: recipients a second": round(plain_rate),
-        "plain SQL: recipients a second and core": round(plain_people / plain.cpu),
+        "plain SQL: recipients a second and core": round(1 / plain_cpu),
         "COPY of the bare message rows, a second": round(copied),
         "share of COPY of the bare rows": round(rate / copied, 2),
+        "share of plain SQL's rate by processor time": round(plain_cpu / cost_of[1], 2),
         "where a chunk's time goes": profile_of_a_chunk(sizes[0], now=now),
     }
     bars = {
@@ -110,15 +115,14 @@ def wait_until_finished(campaign: Campaign) -> None:
         campaign.refresh_from_db(fields=["state"])
 
 
-def run_plain(n: int, *, now: datetime) -> tuple[int, Costs]:
+def run_plain(country: str, n: int, *, now: datetime, first: int) -> tuple[int, Costs]:
     """The same by two processes of plain SQL, to a country of their own."""
-    first = 10**9 * 5
-    make_country(PLAIN, n, first=first)
-    profile = make_sender("plain", people=range(first, first + n), now=now)
+    make_country(country, n, first=first)
+    profile = make_sender(f"plain_{country.lower()}", people=range(first, first + n), now=now)
     step = max(1, round(settings.CHUNK_PEOPLE / (n / settings.BUCKETS)))
     steps = [*range(0, settings.BUCKETS, step), settings.BUCKETS]
     chunks = [f"{low}-{high}" for low, high in pairwise(steps)]
-    halves = [_start_plain(profile, chunks[at::WORKERS]) for at in range(WORKERS)]
+    halves = [_start_plain(country, profile, chunks[at::WORKERS]) for at in range(WORKERS)]
     for half in halves:
         assert half.stdout and half.stdout.readline() == "ready\n"
     with Costs(*(half.pid for half in halves)) as costs:
@@ -130,10 +134,10 @@ def run_plain(n: int, *, now: datetime) -> tuple[int, Costs]:
     return sent, costs
 
 
-def _start_plain(profile: Profile, chunks: list[str]) -> subprocess.Popen:
+def _start_plain(country: str, profile: Profile, chunks: list[str]) -> subprocess.Popen:
     return subprocess.Popen(
         [
-            *(sys.executable, "-m", "tests.bench.plain", PLAIN),
+            *(sys.executable, "-m", "tests.bench.plain", country),
             *(str(profile.pk), str(profile.business_id), "4611686018427387904", ",".join(chunks)),
         ],
         env=os.environ | {"DATABASE_URL": database_url()},

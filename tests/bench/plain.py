@@ -14,7 +14,7 @@ import psycopg
 
 STATEMENT = """
 with matching as (
-  select p.person_id from audience_person p
+  select p.person_id, coalesce(p.ads_per_week, 7) as allowed from audience_person p
    where p.country = %(country)s and p.bucket = any(%(buckets)s)
      and p.marketing and p.birth_year <= %(born)s
      and (p.quiet_from is null or mod(extract(hour from %(now)s at time zone p.time_zone)::int
@@ -26,8 +26,9 @@ with matching as (
                         and n.kind in ('marketing', 'business_marketing') and not n.granted)),
 claimed as (
   insert into audience_budget as b (person_id, week, n, allowed)
-  select person_id, %(week)s, 1, 7 from matching order by person_id
-  on conflict (person_id, week) do update set n = b.n + 1 where b.n < excluded.allowed
+  select person_id, %(week)s, 1, allowed from matching where allowed > 0 order by person_id
+  on conflict (person_id, week) do update set n = b.n + 1, allowed = excluded.allowed
+   where b.n < excluded.allowed
   returning person_id),
 sent as (
   insert into messaging_message (person_id, id, profile_id, campaign_id, direction, kind,
