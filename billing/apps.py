@@ -14,6 +14,8 @@ class BillingConfig(AppConfig):
             endings,
             limits,
             pauses,
+            paying,
+            payment_refunds,
             refunds,
         )
 

@@ -127,3 +127,39 @@ class PayerSnapshot:
     brand: str
     last4: str
     expires: tuple[int, int] | None  # year, month
+
+
+@dataclass(frozen=True)
+class AccountSnapshot:
+    """A business's own account at Stripe."""
+
+    stripe_id: str
+    charges_enabled: bool
+    payouts_enabled: bool
+    details_submitted: bool
+    currently_due: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PaymentSnapshot:
+    """A Checkout session for one payment on a business's account, and what came of it."""
+
+    session_id: str
+    status: str  # open, complete or expired
+    payment_status: str  # paid, unpaid or no_payment_required
+    url: str
+    reference: str  # our client_reference_id: the uuid of the payment request
+    payment_intent: str
+    intent_status: str  # Stripe's, empty before the person has begun to pay
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True)
+class GivenBack:
+    """A refund as Stripe lists it."""
+
+    stripe_id: str
+    amount: int
+    made_at: datetime
+    ours: str  # uuid of our PaymentRefund; empty: made by hand at Stripe

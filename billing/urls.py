@@ -1,8 +1,9 @@
 from django.urls import path
 
-from billing.views import billing, changes, webhook
+from billing.views import billing, changes, pay, payments, webhook
 
 PAGE = "w/<slug:slug>/billing/"
+PAYMENTS = "w/<slug:slug>/payments/"
 
 urlpatterns = [
     path(PAGE, billing.billing, name="billing"),
@@ -14,5 +15,17 @@ urlpatterns = [
     path(f"{PAGE}change/<uuid:uuid>/", changes.billing_offer, name="billing_offer"),
     path(f"{PAGE}ending/", changes.billing_ending, name="billing_ending"),
     path(f"{PAGE}invoices/<slug:stripe_id>/", changes.billing_invoice, name="billing_invoice"),
+    path(PAYMENTS, payments.payments, name="payments"),
+    path(f"{PAYMENTS}setup/", payments.payments_setup, name="payments_setup"),
+    path(f"{PAYMENTS}return/", payments.payments_return, name="payments_return"),
+    path(f"{PAYMENTS}again/", payments.payments_again, name="payments_again"),
+    path(f"{PAYMENTS}export.csv", payments.payments_csv, name="payments_csv"),
+    path(f"{PAYMENTS}books/", payments.payments_books, name="payments_books"),
+    path(f"{PAYMENTS}<uuid:uuid>/", payments.payment, name="payment"),
+    path(f"{PAYMENTS}<uuid:uuid>/act/", payments.payment_act, name="payment_act"),
+    path("pay/<str:token>/", pay.pay, name="pay"),
+    path("pay/<str:token>/return/", pay.pay_return, name="pay_return"),
+    path("pay/<str:token>/wrong/", pay.pay_complain, name="pay_complain"),
+    path("stripe/webhook/connect/", webhook.stripe_webhook, name="stripe_connect_webhook"),
     path("stripe/webhook/", webhook.stripe_webhook, name="stripe_webhook"),
 ]

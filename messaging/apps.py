@@ -11,5 +11,6 @@ class MessagingConfig(AppConfig):
             erasure,
             integrator_traces,
             lost_standing,
+            payments,
             webhook_events,
         )

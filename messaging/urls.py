@@ -2,7 +2,16 @@
 
 from django.urls import include, path
 
-from messaging.views import campaigns, contacts, developers, inbox, linking, sandbox, templates
+from messaging.views import (
+    campaigns,
+    contacts,
+    developers,
+    inbox,
+    linking,
+    payments,
+    sandbox,
+    templates,
+)
 
 WORKSPACE = "w/<slug:slug>/"
 
@@ -40,6 +49,14 @@ urlpatterns = [
     ),
     path(f"{WORKSPACE}contacts/<str:number>/", contacts.contact, name="contact"),
     path(f"{WORKSPACE}contacts/<str:number>/act/", contacts.contact_act, name="contact_act"),
+    path(
+        f"{WORKSPACE}inbox/<slug:handle>/<str:number>/payment/",
+        payments.payment_new,
+        name="payment_new",
+    ),
+    path(
+        f"{WORKSPACE}payments/<uuid:uuid>/again/", payments.payment_repeat, name="payment_repeat"
+    ),
     path("", include("messaging.api.urls")),
     path(f"{WORKSPACE}developers/", developers.developers, name="developers"),
     path(

@@ -88,6 +88,7 @@ CONTENT_SECURITY_POLICY = {
             SELF,
             STRIPE_API_BASE or "https://checkout.stripe.com",
             STRIPE_API_BASE or "https://billing.stripe.com",
+            STRIPE_API_BASE or "https://connect.stripe.com",
         ],
         "report-uri": "/csp-report/",
     }
@@ -283,6 +284,9 @@ STRIPE_WEBHOOK_SECRETS = listed("STRIPE_WEBHOOK_SECRETS")
 STRIPE_AUTOMATIC_TAX = os.getenv("STRIPE_AUTOMATIC_TAX") == "1"
 # Empty: what the Stripe account offers where the buyer is. Else such as card,pix or card,upi.
 STRIPE_PAYMENT_METHODS = listed("STRIPE_PAYMENT_METHODS")
+# Payments in chats: "0" switches them off for all; the operator's fee in hundredths of a percent.
+PAYMENT_REQUESTS = os.getenv("PAYMENT_REQUESTS", "1") == "1"
+PAYMENT_FEE_BASIS_POINTS = int(os.getenv("PAYMENT_FEE_BASIS_POINTS", "100"))
 
 # The APIs.
 REST_FRAMEWORK = {

@@ -58,6 +58,15 @@ TIMETABLE = {
     "fetch Stripe's events that no webhook brought": every(
         10 * MINUTES, "billing.services.reconcile.reconcile_events"
     ),
+    "ask after payments of which nothing was heard": every(
+        5 * MINUTES, "billing.services.paying.ask_after_payments"
+    ),
+    "end payment requests that were not paid in time": every(
+        1 * MINUTES, "billing.services.payment_requests.expire_payment_requests"
+    ),
+    "tell of late answers about payments": every(
+        10 * MINUTES, "billing.services.payment_complaints.tell_of_late_complaints"
+    ),
     "remind of charges": every(60 * MINUTES, "billing.services.letters.remind_of_charges"),
     # The API.
     "let next secrets take over": every(
@@ -67,6 +76,9 @@ TIMETABLE = {
     "raise caps that were earned": daily(0, 20, "trust.services.caps.raise_caps"),
     "ask Stripe about every live subscription": daily(
         3, 20, "billing.services.reconcile.refresh_live_subscriptions"
+    ),
+    "fetch events of businesses' own accounts": daily(
+        3, 40, "billing.services.reconcile.reconcile_accounts"
     ),
     "forget media that nobody used": daily(4, 0, "messaging.services.media.forget_unused_media"),
     "forget old calls of the API": daily(4, 10, "messaging.services.api_log.forget_old_calls"),

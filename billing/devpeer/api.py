@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from billing.devpeer.checkouts import Checkouts
+from billing.devpeer.connect import ACCOUNT, Connect
 from billing.devpeer.events import Events, listed
 from billing.devpeer.money_engine import Engine
 from billing.devpeer.payments import Payments
@@ -46,8 +47,15 @@ class Peer:
         self.prices = Prices(store, engine)
         self.subscriptions = Subscriptions(store, engine, self.prices, self.events, address)
         self.payments = Payments(store, engine, self.events)
+        self.connect = Connect(store, engine, self.events, address)
         self.checkouts = Checkouts(
-            store, engine, self.prices, self.subscriptions, self.events, address
+            store,
+            engine,
+            self.prices,
+            self.subscriptions,
+            self.events,
+            self.connect,
+            address,
         )
 
     def answer(self, method: str, path: str, fields: Fields, key: str) -> tuple[int, Thing]:
@@ -174,13 +182,27 @@ def create_session(peer: Peer, fields: Fields) -> Thing:
     return peer.checkouts.create(fields)
 
 
+@route("GET", "/v1/checkout/sessions")
+def list_sessions(peer: Peer, fields: Fields) -> Thing:
+    since = int((fields.get("created") or {}).get("gte", 0))
+    own = [
+        each
+        for each in reversed(peer.store.all("session"))
+        if each["account"] == fields.get(ACCOUNT, "")
+        and each["created"] >= since
+        and each["status"] == fields.get("status", each["status"])
+    ]
+    return a_list("/v1/checkout/sessions", own, fields)
+
+
 @route("GET", "/v1/checkout/sessions/{id}")
 def get_session(peer: Peer, fields: Fields, id_: str) -> Thing:
-    return peer.checkouts.get(id_)
+    return peer.checkouts.read(id_, fields)
 
 
 @route("POST", "/v1/checkout/sessions/{id}/expire")
 def expire_session(peer: Peer, fields: Fields, id_: str) -> Thing:
+    peer.checkouts.read(id_, fields)
     return peer.checkouts.expire(id_)
 
 
@@ -282,12 +304,24 @@ def get_payment_method(peer: Peer, fields: Fields, id_: str) -> Thing:
 
 @route("POST", "/v1/refunds")
 def create_refund(peer: Peer, fields: Fields) -> Thing:
+    _own(peer, fields)
     return peer.payments.refund(fields)
 
 
 @route("GET", "/v1/refunds")
 def list_refunds(peer: Peer, fields: Fields) -> Thing:
+    _own(peer, fields)
     return a_list("/v1/refunds", peer.payments.refunds_of(fields["payment_intent"]), fields)
+
+
+@route("GET", "/v1/payment_intents/{id}")
+def get_intent(peer: Peer, fields: Fields, id_: str) -> Thing:
+    return peer.connect.intent(id_, fields.get(ACCOUNT, ""))
+
+
+@route("GET", "/v1/disputes/{id}")
+def get_dispute(peer: Peer, fields: Fields, id_: str) -> Thing:
+    return peer.connect.dispute(id_, fields.get(ACCOUNT, ""))
 
 
 @route("GET", "/v1/charges/{id}")
@@ -307,12 +341,37 @@ def list_invoice_payments(peer: Peer, fields: Fields) -> Thing:
     return a_list("/v1/invoice_payments", found, fields)
 
 
+def _own(peer: Peer, fields: Fields) -> None:
+    """A business's account reaches its own payments only."""
+    if account := fields.get(ACCOUNT):
+        peer.connect.own(fields["payment_intent"], account)
+
+
+# Connect
+
+
+@route("POST", "/v1/accounts")
+def create_account(peer: Peer, fields: Fields) -> Thing:
+    return peer.connect.create(fields)
+
+
+@route("GET", "/v1/accounts/{id}")
+def get_account(peer: Peer, fields: Fields, id_: str) -> Thing:
+    return peer.connect.get(id_)
+
+
+@route("POST", "/v1/account_links")
+def create_account_link(peer: Peer, fields: Fields) -> Thing:
+    return peer.connect.link(fields)
+
+
 # Events and webhooks
 
 
 @route("GET", "/v1/events")
 def list_events(peer: Peer, fields: Fields) -> Thing:
-    return a_list("/v1/events", listed(peer.store.all("event"), fields), fields)
+    own = [each for each in peer.store.all("event") if each.get("account") == fields.get(ACCOUNT)]
+    return a_list("/v1/events", listed(own, fields), fields)
 
 
 @route("GET", "/v1/events/{id}")
@@ -340,6 +399,7 @@ def create_endpoint(peer: Peer, fields: Fields) -> Thing:
         "status": "enabled",
         "secret": peer.secret,
         "metadata": {},
+        "connect": fields.get("connect") == "true",
         "created": int(time.time()),
         "livemode": False,
     }

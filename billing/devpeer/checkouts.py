@@ -3,16 +3,13 @@
 import time
 from typing import Any
 
+from billing.devpeer.connect import ACCOUNT, Challenge, Connect
 from billing.devpeer.events import Events
 from billing.devpeer.money_engine import Engine
 from billing.devpeer.prices import Prices
 from billing.devpeer.store import Store, Thing, new_id
 from billing.devpeer.subscriptions import Subscriptions
 from billing.devpeer.wire import Fields, StripeError, missing
-
-
-class Challenge(Exception):
-    """The bank wants to ask its customer first (3-D Secure)."""
 
 
 class Checkouts:
@@ -23,10 +20,12 @@ class Checkouts:
         prices: Prices,
         subscriptions: Subscriptions,
         events: Events,
+        connect: Connect,
         address: str,
     ) -> None:
         self.store, self.engine, self.prices = store, engine, prices
         self.subscriptions, self.events, self.address = subscriptions, events, address
+        self.connect = connect
 
     def create(self, fields: Fields) -> Thing:
         if fields.get("customer"):
@@ -37,6 +36,9 @@ class Checkouts:
         for line in fields["line_items"]:
             if "price" in line:
                 self.prices.get(line["price"])
+        account = fields.get(ACCOUNT, "")
+        if account and not self.connect.get(account)["charges_enabled"]:
+            raise StripeError(400, "Your account cannot currently make live charges.")
         id_ = new_id("cs_test")
         now = int(time.time())
         session: Thing = {
@@ -56,9 +58,24 @@ class Checkouts:
             "created": now,
             "expires_at": int(fields.get("expires_at") or now + 86_400),
             "livemode": False,
-        }
+            "account": account,
+        } | _sum(fields["line_items"])
+        if not 1_800 <= session["expires_at"] - now + 5 <= 86_410:
+            raise StripeError(
+                400, "expires_at must be between 30 minutes and 24 hours.", param="expires_at"
+            )
         self.store.put("asked", id_, fields)
         return self._keep(session)
+
+    def read(self, id_: str, fields: Fields) -> Thing:
+        """A session as the API gives it: to its own account only, with its payment if asked."""
+        session = self.get(id_)
+        if session["account"] != fields.get(ACCOUNT, ""):
+            raise missing("checkout.session", id_)
+        if "payment_intent" in fields.get("expand", []) and session["payment_intent"]:
+            intent = self.engine.get(f"/v1/payment_intents/{session['payment_intent']}")
+            return session | {"payment_intent": intent}
+        return session
 
     def get(self, id_: str) -> Thing:
         session = self.store.get("session", id_)
@@ -88,6 +105,8 @@ class Checkouts:
         """
         with self.store.lock:
             session = self._open(id_)
+            if session["mode"] == "payment":
+                return self._paid(session, self.connect.begin(session, self.asked(id_), card))
             if not session["customer"]:
                 session["customer"] = self.engine.post("/v1/customers", {})["id"]
                 self._keep(session)
@@ -100,6 +119,8 @@ class Checkouts:
         """What the buyer told the bank."""
         with self.store.lock:
             session = self._open(id_)
+            if session["mode"] == "payment":
+                return self._paid(session, self.connect.answer_bank(session, succeed=succeed))
             subscription_id = self.store.get("unfinished", id_)
             intent = self._intent(subscription_id)
             if intent is None:
@@ -163,16 +184,31 @@ class Checkouts:
         self.subscriptions.announce_start(subscription_id)
         return done
 
+    def _paid(self, session: Thing, intent: Thing) -> Thing:
+        session |= {"payment_intent": intent["id"], "payment_status": "paid"}
+        return self._end(session, "complete")
+
     def _end(self, session: Thing, status: str) -> Thing:
         session |= {"status": status, "url": None}
         self._keep(session)
         type_ = "completed" if status == "complete" else status
-        self.events.emit(f"checkout.session.{type_}", session)
+        self.events.emit(f"checkout.session.{type_}", session, account=session["account"])
         return session
 
     def _keep(self, session: Thing) -> Thing:
         self.store.put("session", session["id"], session)
         return session
+
+
+def _sum(lines: list[Fields]) -> Thing:
+    """Amount and currency of lines that bring their own price."""
+    prices = [
+        (each["price_data"], int(each.get("quantity", 1))) for each in lines if "price_data" in each
+    ]
+    return {
+        "amount_total": sum(int(price["unit_amount"]) * n for price, n in prices) or None,
+        "currency": prices[0][0]["currency"] if prices else None,
+    }
 
 
 def attach_card(store: Store, engine: Engine, customer: str, card: str) -> None:

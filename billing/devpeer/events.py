@@ -46,7 +46,7 @@ class Events:
         self.store.put("event", event["id"], event)
         if "lost" not in self.chaos:
             for endpoint in self.store.all("webhook_endpoint"):
-                if endpoint["status"] == "enabled" and _wants(endpoint, type_):
+                if endpoint["status"] == "enabled" and _wants(endpoint, event):
                     threading.Thread(
                         target=self._deliver, args=(event, endpoint), daemon=True
                     ).start()
@@ -65,8 +65,10 @@ class Events:
         logger.warning("%s did not take %s.", endpoint["url"], event["type"])
 
 
-def _wants(endpoint: Thing, type_: str) -> bool:
-    return bool({"*", type_} & set(endpoint["enabled_events"]))
+def _wants(endpoint: Thing, event: Thing) -> bool:
+    """An endpoint hears of our own account, or, with `connect`, of the businesses' accounts."""
+    is_ours = bool(endpoint.get("connect")) == bool(event.get("account"))
+    return is_ours and bool({"*", event["type"]} & set(endpoint["enabled_events"]))
 
 
 def _post(endpoint: Thing, body: bytes) -> bool:

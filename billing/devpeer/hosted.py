@@ -2,9 +2,10 @@
 
 from urllib.parse import urlsplit
 
-from billing.devpeer import pages
+from billing.devpeer import connect_pages, pages
 from billing.devpeer.api import Peer
-from billing.devpeer.checkouts import Challenge, attach_card
+from billing.devpeer.checkouts import attach_card
+from billing.devpeer.connect import Challenge
 from billing.devpeer.wire import Fields, StripeError
 
 Answer = tuple[int, str, str]  # status, page, address to go to
@@ -21,6 +22,15 @@ def hosted(peer: Peer, method: str, path: str, fields: Fields) -> Answer:
             if method == "POST":
                 return _manage(peer, session, fields)
             return 200, pages.portal(peer, session), ""
+        case ["connect", id_] if link := peer.store.get("account_link", id_):
+            if method == "POST":
+                peer.connect.answer(link["account"], enough=fields.get("answer") == "enough")
+                return 303, "", link["return_url"]
+            return 200, connect_pages.questions(peer.connect.get(link["account"])), ""
+        case ["dashboard", id_] if account := peer.store.get("account", id_):
+            if method == "POST":
+                _decide(peer, id_, fields)
+            return 200, connect_pages.dashboard(peer, account), ""
         case ["invoice", id_]:
             return 200, pages.invoice(peer, peer.subscriptions.invoice(id_)), ""
     return 404, pages.not_found(), ""
@@ -44,6 +54,16 @@ def _pay(peer: Peer, id_: str, fields: Fields) -> Answer:
         problem = f"{error} Nothing was charged."
         return 200, pages.checkout(peer, peer.checkouts.get(id_), problem=problem), ""
     return 303, "", done["success_url"].replace("{CHECKOUT_SESSION_ID}", id_)
+
+
+def _decide(peer: Peer, account: str, fields: Fields) -> None:
+    """What banks and Stripe decide about an account, as a tester wishes."""
+    answer = fields.get("answer")
+    if answer in ("won", "lost"):
+        dispute = peer.connect.dispute(fields["dispute"], account)
+        peer.connect.decide(dispute["id"], won=answer == "won")
+    elif answer in ("restrict", "allow"):
+        peer.connect.answer(account, enough=answer == "allow")
 
 
 def _manage(peer: Peer, session: dict, fields: Fields) -> Answer:

@@ -15,6 +15,7 @@ CARDS = (
     ("4000 0027 6000 3184", "Asks for 3-D Secure"),
     ("4000 0084 0000 1629", "Asks for 3-D Secure, then is declined"),
 )
+DISPUTED = (("4000 0000 0000 0259", "Succeeds, then the bank wants it back"),)
 
 
 def page(title: str, body: str) -> str:
@@ -41,12 +42,18 @@ def checkout(peer: Peer, session: Thing, *, problem: str = "") -> str:
             f"<h1>This checkout is {escape(session['status'])}</h1>"
             f'<p><a class=button href="{back}">Back to the shop</a></p>',
         )
-    is_trial, summary = _summary(peer, session)
+    if session["mode"] == "payment":
+        is_trial, summary = False, _payment(peer, session)
+    else:
+        is_trial, summary = _summary(peer, session)
+    fields = _card_fields(
+        optional=is_trial, cards=CARDS + DISPUTED * (session["mode"] == "payment")
+    )
     title = "Start your trial" if is_trial else "Pay"
     return page(
         title,
         f"<h1>{title}</h1>{summary}{_alert(problem)}"
-        f"<form method=post>{_card_fields(optional=is_trial)}"
+        f"<form method=post>{fields}"
         f"<button class=primary>{'Start trial' if is_trial else 'Pay now'}</button></form>"
         f'<p><a href="{back}">Cancel and go back</a></p>',
     )
@@ -127,12 +134,28 @@ def _summary(peer: Peer, session: Thing) -> tuple[bool, str]:
     return bool(days), f"<table>{rows}</table>{note}"
 
 
-def _card_fields(*, optional: bool = False) -> str:
+def _payment(peer: Peer, session: Thing) -> str:
+    """What is paid to a business: its lines and their sum."""
+    rows = "".join(
+        f"<tr><td>{escape(line['price_data']['product_data']['name'])}"
+        f"<br><small>{int(line.get('quantity', 1))} ×</small><td class=number>"
+        + money(int(line["price_data"]["unit_amount"]), session["currency"])
+        for line in peer.checkouts.asked(session["id"])["line_items"]
+    )
+    account = peer.connect.get(session["account"])
+    payee = escape((account.get("business_profile") or {}).get("name") or "the business")
+    total = money(session["amount_total"], session["currency"])
+    return (
+        f"<p>To {payee}</p><table>{rows}<tr class=total><td>Total<td class=number>{total}</table>"
+    )
+
+
+def _card_fields(*, optional: bool = False, cards: tuple[tuple[str, str], ...] = CARDS) -> str:
     choices = "".join(
         f"<label class=choice><input type=radio name=card value='{number.replace(' ', '')}'"
         f"{' checked' if n == 0 and not optional else ''}>"
         f" <span><code>{number}</code> <small>{effect}</small></span></label>"
-        for n, (number, effect) in enumerate(CARDS)
+        for n, (number, effect) in enumerate(cards)
     )
     if optional:
         choices = (

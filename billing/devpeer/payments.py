@@ -52,7 +52,9 @@ class Payments:
         made = self.engine.post(
             "/v1/refunds", {"payment_intent": fields["payment_intent"], "amount": amount}
         )
-        self.events.emit("charge.refunded", self.charge(charge["id"]))
+        self.store.put("refund", made["id"], fields.get("metadata", {}))
+        known = self.store.get("direct", fields["payment_intent"]) or {"account": ""}
+        self.events.emit("charge.refunded", self.charge(charge["id"]), account=known["account"])
         return self._shape(made, fields["payment_intent"])
 
     def refunds_of(self, intent_id: str) -> list[Thing]:
@@ -74,6 +76,6 @@ class Payments:
             "currency": raw["currency"],
             "status": raw["status"],
             "created": raw.get("created", int(time.time())),
-            "metadata": {},
+            "metadata": self.store.get("refund", raw["id"]) or {},
             "reason": None,
         }

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from billing.devpeer.api import Peer, as_json
+from billing.devpeer.connect import ACCOUNT
 from billing.devpeer.hosted import hosted, origin
 from billing.devpeer.wire import decode
 
@@ -52,6 +53,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def api(self, path: str, fields: dict) -> None:
         key = self.headers.get("Idempotency-Key", "")
+        if account := self.headers.get("Stripe-Account", ""):
+            fields = fields | {ACCOUNT: account}
         if not self.headers.get("Authorization", "").startswith("Bearer sk_test_"):
             body = {"error": {"type": "invalid_request_error", "message": "Invalid API Key."}}
             return self.send(401, "application/json", as_json(body))

@@ -4,6 +4,13 @@ from billing.models.customers import Customer
 from billing.models.events import ReconcileRun, StripeEvent
 from billing.models.invoices import Dispute, Invoice, Refund
 from billing.models.overrides import PlanOverride
+from billing.models.payment_accounts import PaymentAccount, PaymentHalt
+from billing.models.payments import (
+    PaymentAttempt,
+    PaymentDispute,
+    PaymentRefund,
+    PaymentRequest,
+)
 from billing.models.subscriptions import Subscription
 from billing.models.usage import Usage
 
@@ -12,6 +19,12 @@ __all__ = [
     "Customer",
     "Dispute",
     "Invoice",
+    "PaymentAccount",
+    "PaymentAttempt",
+    "PaymentDispute",
+    "PaymentHalt",
+    "PaymentRefund",
+    "PaymentRequest",
     "PlanChange",
     "PlanOverride",
     "ReconcileRun",

@@ -30,6 +30,19 @@ WEBHOOK_TYPES = (
     "charge.dispute.created",
     "charge.dispute.closed",
 )
+# What happens on businesses' own accounts comes to an address of its own.
+CONNECT_TYPES = (
+    "account.updated",
+    "account.application.deauthorized",
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.expired",
+    "charge.refunded",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
+)
 
 
 def sync_catalogue() -> list[str]:
@@ -43,11 +56,15 @@ def sync_catalogue() -> list[str]:
         )
         done += [f"price {key}" for key in _sync_prices(plan)]
     stripe_gateway.ensure_portal_configuration(portal_configuration())
-    secret = stripe_gateway.ensure_webhook(
-        settings.SITE_URL + reverse("stripe_webhook"), WEBHOOK_TYPES
-    )
-    if secret:
-        done.append(f"webhook endpoint; put its secret into STRIPE_WEBHOOK_SECRETS: {secret}")
+    for name, types in (
+        ("stripe_webhook", WEBHOOK_TYPES),
+        ("stripe_connect_webhook", CONNECT_TYPES),
+    ):
+        secret = stripe_gateway.ensure_webhook(
+            settings.SITE_URL + reverse(name), types, connect=types is CONNECT_TYPES
+        )
+        if secret:
+            done.append(f"{name}; add its secret to STRIPE_WEBHOOK_SECRETS: {secret}")
     return done
 
 

@@ -14,6 +14,7 @@ from billing.services.checkout import finish_checkout
 from billing.services.customers import mark_customer_deleted
 from billing.services.disputes import refresh_dispute
 from billing.services.invoices import refresh_invoice
+from billing.services.payment_events import PAYMENT_HANDLERS
 from billing.services.refresh import refresh_subscription
 from billing.snapshots import EventSnapshot
 from portal.base.services.wake import wake
@@ -94,7 +95,7 @@ def _lease() -> StripeEvent | None:
 def _handle(event: StripeEvent) -> bool:
     # No transaction is open here: the handler asks Stripe.
     try:
-        outcome = handler_of(event.type)(event)
+        outcome = handler_of(event)(event)
     except Exception as error:  # whatever a handler raises, the event must be tried again
         logger.warning("Stripe event %s %s failed: %r", event.type, event.stripe_id, error)
         StripeEvent.objects.filter(pk=event.pk).update(
@@ -172,6 +173,7 @@ HANDLERS: dict[str, Callable[[StripeEvent], str]] = {
 }
 
 
-def handler_of(type_: str) -> Callable[[StripeEvent], str]:
-    """The function for an event's type."""
-    return HANDLERS[max((key for key in HANDLERS if type_.startswith(key)), key=len)]
+def handler_of(event: StripeEvent) -> Callable[[StripeEvent], str]:
+    """The function for an event: what happens on a business's own account has its own table."""
+    table = PAYMENT_HANDLERS if event.account_id else HANDLERS
+    return table[max((key for key in table if event.type.startswith(key)), key=len)]

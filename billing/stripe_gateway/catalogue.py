@@ -49,8 +49,11 @@ def ensure_portal_configuration(params: ConfigurationCreateParams) -> str:
         return ask.v1.billing_portal.configurations.create(marked).id
 
 
-def ensure_webhook(url: str, types: Sequence[Any]) -> str | None:
+def ensure_webhook(url: str, types: Sequence[Any], *, connect: bool = False) -> str | None:
     """Have Stripe send these kinds of events to `url`, in the SDK's version of its API.
+
+    Arguments:
+        connect: those of businesses' own accounts instead of ours.
 
     Returns the secret of a new endpoint, which Stripe shows only once; None when it was there.
     """
@@ -63,4 +66,6 @@ def ensure_webhook(url: str, types: Sequence[Any]) -> str | None:
                 return None
         params: WebhookEndpointCreateParams = {"url": url, "enabled_events": list(types)}
         params["api_version"] = cast(Any, stripe.api_version)
+        if connect:
+            params["connect"] = True
         return ask.v1.webhook_endpoints.create(params).secret

@@ -1,6 +1,7 @@
 """Events: signed ones that are sent to us, and Stripe's own list."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 import stripe
@@ -32,12 +33,21 @@ def verify(body: bytes, signature: str) -> EventSnapshot:
     raise BadSignature("No secret of ours fits.")
 
 
-def events_since(since: datetime) -> Iterator[EventSnapshot]:
-    """Every event that happened since, oldest first. Stripe keeps them for 30 days."""
+def events_since(since: datetime, *, account_id: str = "") -> Iterator[EventSnapshot]:
+    """Every event that happened since, oldest first. Stripe keeps them for 30 days.
+
+    Arguments:
+        account_id: of a business's own account; empty: ours.
+    """
+    options: stripe.RequestOptions = {"stripe_account": account_id} if account_id else {}
     with asking() as ask:
-        listed = ask.v1.events.list({"created": {"gte": int(since.timestamp())}, "limit": 100})
+        listed = ask.v1.events.list(
+            {"created": {"gte": int(since.timestamp())}, "limit": 100}, options
+        )
         newest_first = [_event(event) for event in listed.auto_paging_iter()]
-    yield from reversed(newest_first)
+    for event in reversed(newest_first):
+        # Stripe's list of one account does not name it.
+        yield replace(event, account_id=account_id or event.account_id)
 
 
 def _event(event: stripe.Event) -> EventSnapshot:

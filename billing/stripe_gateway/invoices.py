@@ -90,7 +90,14 @@ def upcoming(subscription_id: str) -> PreviewSnapshot:
 
 
 def create_refund(
-    *, payment_intent: str, amount: int, reason: str, key: str, account: str = "", fee: bool = False
+    *,
+    payment_intent: str,
+    amount: int,
+    reason: str,
+    key: str,
+    account: str = "",
+    fee: bool = False,
+    ours: str = "",
 ) -> RefundSnapshot:
     """Give money back. `key` makes repeating it harmless.
 
@@ -99,12 +106,15 @@ def create_refund(
         reason: of Stripe's three; empty: none of them.
         account: the connected account that was paid; empty: our own.
         fee: also give back our fee, in proportion.
+        ours: uuid of our row, kept at Stripe too, so that its list names ours.
     """
     params: stripe.params.RefundCreateParams = {"payment_intent": payment_intent, "amount": amount}
     if reason:
         params["reason"] = reason
     if fee:
         params["refund_application_fee"] = True
+    if ours:
+        params["metadata"] = {"refund": ours}
     options: stripe.RequestOptions = {"idempotency_key": key}
     if account:
         options["stripe_account"] = account
@@ -115,7 +125,10 @@ def create_refund(
 
 def dispute(dispute_id: str) -> DisputeSnapshot:
     with asking() as ask:
-        found = ask.v1.disputes.retrieve(dispute_id)
+        return dispute_snapshot(ask.v1.disputes.retrieve(dispute_id))
+
+
+def dispute_snapshot(found: stripe.Dispute) -> DisputeSnapshot:
     return DisputeSnapshot(
         stripe_id=found.id,
         status=found.status,

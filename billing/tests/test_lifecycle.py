@@ -279,7 +279,7 @@ class OrderTests(ScriptedTests):
     def handle(self, event: StripeEvent) -> None:
         # As if it had come this moment: nothing we know is newer.
         event.received_at, event.attempts = timezone.now() + timedelta(days=1), 1
-        handler_of(event.type)(event)
+        handler_of(event)(event)
 
     def state(self) -> tuple:
         rows = Subscription.objects.values_list("status", "plan", "cancel_at")

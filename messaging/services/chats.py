@@ -5,9 +5,11 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from billing.models import PaymentRequest
 from messaging.models import Campaign, Conversation, Message
 from messaging.models.messages import Message as Row
 from messaging.services.conversations import messages_page
+from messaging.services.payments import payments_of
 from profiles.models import Profile, User
 
 PAGE = 50
@@ -31,6 +33,7 @@ class Bubble:
     campaign: Campaign | None = None
     author: str = ""
     content: dict = field(default_factory=dict)
+    payment: PaymentRequest | None = None
 
     @property
     def mine(self) -> bool:
@@ -68,17 +71,21 @@ def bubbles_of(person_id: int, profile: Profile, *, before: int | None = None) -
     page = list(rows[:PAGE])
     campaigns = Campaign.objects.in_bulk({row.campaign_id for row in page if row.campaign_id})
     authors = User.objects.in_bulk({row.author_id for row in page if row.author_id})
-    return [_bubble(row, campaigns, authors, profile) for row in reversed(page)]
+    payments = payments_of(page)
+    return [_bubble(row, campaigns, authors, profile, payments) for row in reversed(page)]
 
 
-def _bubble(row: Row, campaigns: dict, authors: dict, profile: Profile) -> Bubble:
+def _bubble(
+    row: Row, campaigns: dict, authors: dict, profile: Profile, payments: dict
+) -> Bubble:
     campaign = campaigns.get(row.campaign_id)
     text = row.body if row.body is not None else (campaign.body if campaign else "")
     content = row.content or (campaign.content if campaign else None) or {}
     author = ""
     if row.direction == Row.Direction.OUT and not campaign and row.author_id in authors:
         author = f"{authors[row.author_id].get_short_name()}, {profile.name}"
-    return Bubble(row, text or "", campaign, author, content)
+    payment = payments.get(content.get("payment")) if row.kind == Row.Kind.PAYMENT else None
+    return Bubble(row, text or "", campaign, author, content, payment)
 
 
 def waiting_chats(person_id: int) -> int:
@@ -93,4 +100,5 @@ def bubbles_for_business(
     """What the business may see of the conversation, with who of it wrote what."""
     page = messages_page(conversation, before=before)
     authors = User.objects.in_bulk({row.author_id for row in page if row.author_id})
-    return [_bubble(row, {}, authors, profile) for row in page]
+    payments = payments_of(page)
+    return [_bubble(row, {}, authors, profile, payments) for row in page]

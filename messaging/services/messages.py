@@ -82,7 +82,7 @@ def send_message(
         client_data=client_data,
         created_at=now,
     )
-    _show_sent(message, profile)
+    show_sent(message, profile)
     count(profile, "sent", now=now)
     if not recipient.window_open(now):
         count(profile, "started", now=now)
@@ -249,7 +249,7 @@ def _check_words(kind: str, body: str) -> None:
         )
 
 
-def _show_sent(message: Message, profile: Profile) -> None:
+def show_sent(message: Message, profile: Profile) -> None:
     """Both sides' lists show what the business wrote to a contact."""
     with connection.cursor() as cursor:
         cursor.execute(

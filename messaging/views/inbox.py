@@ -5,7 +5,9 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from billing.payment_rules import may_request_payment
 from messaging import rules
+from messaging.forms.payments import PaymentForm
 from messaging.models import Contact, Conversation
 from messaging.services.chats import bubbles_for_business
 from messaging.services.conversations import (
@@ -57,6 +59,7 @@ def conversation(
         ).first(),
         "bubbles": bubbles,
         "closed_because": _why_closed(profile, open_one),
+        "bill": _bill(business, profile),
     }
     return _show(request, business, **context)
 
@@ -128,6 +131,15 @@ def _list(request: MemberRequest, business: Business, profile: Profile) -> dict:
         "live": live(f"business:{business.pk}"),
         "unsent": request.session.pop("unsent", ""),
     }
+
+
+def _bill(business: Business, profile: Profile) -> PaymentForm | None:
+    """An empty bill, where the profile may ask for money now."""
+    try:
+        may_request_payment(profile)
+    except Refused:
+        return None
+    return PaymentForm(business=business)
 
 
 def _why_closed(profile: Profile, open_one: Conversation) -> str:
