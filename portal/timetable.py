@@ -96,5 +96,7 @@ TIMETABLE = {
     ),
     "set tiers from devices": daily(1, 30, "audience.services.tiers.refresh_all_tiers"),
     "take a due snapshot": daily(2, 30, "audience.services.snapshots.take_due_snapshot"),
-    "lapse verifications": daily(3, 0, "profiles.services.verification.lapse_verifications"),
+    "lapse verifications": daily(3, 0, "profiles.services.terms.lapse_verifications"),
+    "remind of renewals": daily(7, 0, "profiles.services.terms.remind_of_renewal"),
+    "delete old documents": daily(3, 40, "profiles.services.documents.delete_old_documents"),
 }

@@ -29,6 +29,13 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
     "profiles.decide_case": (VERIFIER, LEAD),
     # What a business handed in is for verifiers only; each look is a row of the audit.
     "profiles.view_document": (VERIFIER,),
+    "profiles.view_reviewreason": (VERIFIER, LEAD),
+    "profiles.add_reviewreason": (LEAD,),
+    "profiles.change_reviewreason": (LEAD,),
+    "profiles.delete_reviewreason": (LEAD,),
+    "profiles.view_protectedname": (VERIFIER, LEAD),
+    "profiles.add_protectedname": (LEAD,),
+    "profiles.change_protectedname": (LEAD,),
     "profiles.view_check": (VERIFIER, LEAD),
     "profiles.view_verification": (VERIFIER, MODERATOR, SUPPORT, LEAD),
     "profiles.withdraw_verification": (LEAD,),

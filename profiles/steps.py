@@ -21,7 +21,8 @@ def make_a_profile(business: Business) -> Step:
 
 @step(order=20)
 def get_verified(business: Business) -> Step:
-    case = business.cases.order_by("-created_at").first()
+    about_identity = business.cases.filter(kind=VerificationCase.Kind.IDENTITY)
+    case = about_identity.order_by("-created_at").first()
     state = case.state if case else ""
     hints: dict[str, str] = {
         State.SUBMITTED: _("Handed in. We are looking at it."),

@@ -14,7 +14,7 @@ from unfold.enums import ActionVariant
 from profiles.admin.base import ReadOnlyTable, ReasonForm, StaffAdmin, StaffRequest
 from profiles.models import Business, Membership, Profile, VerificationCase
 from profiles.places import country_name
-from profiles.services.verification import withdraw_verification
+from profiles.services.terms import withdraw_verification
 
 
 class MemberTable(ReadOnlyTable):

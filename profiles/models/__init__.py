@@ -3,6 +3,7 @@ from profiles.models.businesses import Business, Invitation, Membership
 from profiles.models.notices import Notice
 from profiles.models.profiles import Profile
 from profiles.models.registry import RegistryEntry, RegistryHead, RegistryNode
+from profiles.models.review import ProtectedName, ReviewReason
 from profiles.models.users import User
 from profiles.models.verification import (
     BusinessKey,
@@ -24,9 +25,11 @@ __all__ = [
     "Membership",
     "Notice",
     "Profile",
+    "ProtectedName",
     "RegistryEntry",
     "RegistryHead",
     "RegistryNode",
+    "ReviewReason",
     "User",
     "Verification",
     "VerificationCase",

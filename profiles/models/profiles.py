@@ -91,6 +91,9 @@ class Profile(models.Model):
     website = models.URLField(_("website"), blank=True)
     address = models.CharField(_("address"), max_length=256, blank=True)
     logo = models.ImageField(_("logo"), upload_to="logos", blank=True)
+    logo_hash = models.CharField(
+        max_length=16, blank=True, editable=False, help_text=_("What the eye keeps of the logo.")
+    )
 
     standing = models.CharField(
         max_length=12, choices=Standing, default=Standing.CLEAR, editable=False

@@ -15,7 +15,15 @@ class VerificationCase(models.Model):
     draft -> submitted -> in review -> approved
                  ^            |  \\----> rejected   (a reason; may apply again after 30 days)
                  +-- needs information
+
+    A verified business that wants another name, logo or domain makes a request of the kind
+    "change": it begins as submitted, holds what is to be changed, and ends as approved, rejected
+    or withdrawn. Until then people see what was checked.
     """
+
+    class Kind(models.TextChoices):
+        IDENTITY = "identity", _("Who the business is")
+        CHANGE = "change", _("A change of what people see")
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -24,13 +32,21 @@ class VerificationCase(models.Model):
         NEEDS_INFORMATION = "needs_information", _("Needs information")
         APPROVED = "approved", _("Approved")
         REJECTED = "rejected", _("Rejected")
+        WITHDRAWN = "withdrawn", _("Taken back")
 
     OPEN = (State.DRAFT, State.SUBMITTED, State.IN_REVIEW, State.NEEDS_INFORMATION)
     DECIDED = (State.APPROVED, State.REJECTED)
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     business = models.ForeignKey(Business, models.PROTECT, related_name="cases")
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.IDENTITY, editable=False)
     state = models.CharField(max_length=20, choices=State, default=State.DRAFT)
+    changes = models.JSONField(
+        default=list,
+        blank=True,
+        editable=False,
+        help_text=_("Of a change: profile (or null for the business), field, before, after."),
+    )
 
     legal_name = models.CharField(_("legal name"), max_length=200, blank=True)
     register_number = models.CharField(_("register number"), max_length=60, blank=True)
@@ -54,9 +70,9 @@ class VerificationCase(models.Model):
     class Meta:
         permissions = [("decide_case", "Can decide a verification case")]
         constraints = [
-            # A business has one open request at a time.
+            # A business has one open request of a kind at a time.
             models.UniqueConstraint(
-                fields=["business"],
+                fields=["business", "kind"],
                 condition=Q(state__in=["draft", "submitted", "in_review", "needs_information"]),
                 name="one_open_case",
             ),
@@ -70,6 +86,11 @@ class VerificationCase(models.Model):
             models.CheckConstraint(
                 condition=~Q(state__in=["rejected", "needs_information"]) | ~Q(reason=""),
                 name="case_refusal_says_why",
+            ),
+            # Only a change waits without having been a draft, and it says what is to change.
+            models.CheckConstraint(
+                condition=~Q(kind="change") | (~Q(state="draft") & ~Q(changes=[])),
+                name="change_says_what",
             ),
         ]
         indexes = [
@@ -176,6 +197,9 @@ class Verification(models.Model):
     valid_until = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_reason = models.TextField(blank=True)
+    reminded_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("The last reminder went out this many days before.")
+    )
 
     class Meta:
         permissions = [("withdraw_verification", "Can withdraw a verification")]

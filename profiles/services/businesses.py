@@ -8,6 +8,7 @@ from django.utils.text import slugify
 from profiles.models import Business, Membership, User
 from profiles.names import plain_name
 from profiles.services.audit import record
+from profiles.services.changes import ask_for_change, needs_look
 
 NOT_A_SLUG = ("new",)  # /w/new/ is the form
 
@@ -49,12 +50,18 @@ def _insert(name: str, country: str, time_zone: str) -> Business:
 
 @transaction.atomic
 def change_business(business: Business, *, by: User, **fields: str) -> Business:
-    """Change name, country or time zone. Returns the business as it is now."""
+    """Change name, country or time zone. Returns the business as it is now.
+
+    The name of a verified business waits for a look.
+    """
     business = Business.objects.select_for_update().get(pk=business.pk)
     if "name" in fields:
         fields["name"] = plain_name(fields["name"])
     before = {field: getattr(business, field) for field in fields}
     changed = {field: value for field, value in fields.items() if before[field] != value}
+    if "name" in changed and needs_look(business, "name", after=changed["name"]):
+        after = changed.pop("name")
+        ask_for_change(business, by=by, field="name", before=business.name, after=after)
     if not changed:
         return business
 

@@ -8,8 +8,9 @@ import hashlib
 import os
 import secrets
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from celery import shared_task
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -27,6 +28,7 @@ MAX_PAGES = 20
 MAX_DOCUMENTS = 12  # in one case
 KINDS = ("pdf", "png", "jpeg")
 PURPOSE = "business keys"
+KEPT_FOR = timedelta(days=90)  # after the decision
 
 
 def add_document(
@@ -66,19 +68,16 @@ def add_document(
         folder=secrets.token_hex(16),
         uploaded_by=by,
     )
-    _store(document, case, pages)  # slow, and perhaps on another machine: before the transaction
+    key = os.urandom(32)
+    _store(document, case, pages, key)  # slow, perhaps on another machine: no transaction yet
     try:
-        return _keep(document, by=by)
+        return _keep(document, key, by=by)
     except Refused:
         _delete_pages(document)
         raise
 
 
-def _store(document: Document, case: VerificationCase, pages: list[bytes]) -> None:
-    key = os.urandom(32)
-    document.wrapped_key = sealing.seal(
-        key, key=_business_key(case.business), bound_to=_bound(document, case, "key")
-    )
+def _store(document: Document, case: VerificationCase, pages: list[bytes], key: bytes) -> None:
     for number, page in enumerate(pages, 1):
         sealed = sealing.seal(page, key=key, bound_to=_bound(document, case, f"page {number}"))
         default_storage.save(document.page_path(number), ContentFile(sealed))
@@ -90,12 +89,17 @@ def _delete_pages(document: Document) -> None:
 
 
 @transaction.atomic
-def _keep(document: Document, *, by: User) -> Document:
+def _keep(document: Document, key: bytes, *, by: User) -> Document:
     case = VerificationCase.objects.select_for_update().get(pk=document.case_id)
     _guard_open(case)
     if case.documents.filter(deleted_at=None).count() >= MAX_DOCUMENTS:
         raise Refused(_("A request takes at most 12 documents. Remove one first."))
 
+    _business_key(case.business)
+    # Locked, so that a rotation in the middle can't leave this key under the one before.
+    row = BusinessKey.objects.select_for_update().get(business=case.business_id)
+    bound_to = _bound(document, case, "key")
+    document.wrapped_key = sealing.seal(key, key=_opened(row), bound_to=bound_to)
     document.save(force_insert=True)
 
     record(
@@ -142,6 +146,21 @@ def remove_document(document: Document, *, by: User) -> Document:
     return _erase(document, by=by, event="document.removed", now=timezone.now())
 
 
+@shared_task
+def delete_old_documents(now: datetime | None = None) -> int:
+    """Delete the pages of every paper 90 days after its case ended. Returns how many papers.
+
+    The hash, the result of the checks and who looked stay.
+    """
+    now = now or timezone.now()
+    old = Document.objects.filter(deleted_at=None, case__decided_at__lte=now - KEPT_FOR)
+    papers = list(old.select_related("case__business").order_by("pk")[:5000])
+    for document in papers:
+        with transaction.atomic():
+            _erase(document, by=None, event="document.deleted", now=now)
+    return len(papers)
+
+
 def _erase(document: Document, *, by: User | None, event: str, now: datetime) -> Document:
     """The pages and their key go; name, hash and size stay."""
     document = Document.objects.select_for_update().get(pk=document.pk)
@@ -159,16 +178,47 @@ def _erase(document: Document, *, by: User | None, event: str, now: datetime) ->
 def _business_key(business: Business) -> bytes:
     """The key that opens the keys of the business's documents; made at first use."""
     row, _made = BusinessKey.objects.get_or_create(
-        business=business,
-        defaults={
-            "wrapped_key": sealing.seal(
-                os.urandom(32), key=sealing.derive(PURPOSE), bound_to=f"business {business.pk}"
-            )
-        },
+        business=business, defaults={"wrapped_key": _wrapped(os.urandom(32), business)}
     )
+    return _opened(row)
+
+
+def _wrapped(key: bytes, business: Business) -> bytes:
+    return sealing.seal(key, key=sealing.derive(PURPOSE), bound_to=f"business {business.pk}")
+
+
+def _opened(row: BusinessKey) -> bytes:
     return sealing.unseal(
-        bytes(row.wrapped_key), key=sealing.derive(PURPOSE), bound_to=f"business {business.pk}"
+        bytes(row.wrapped_key),
+        key=sealing.derive(PURPOSE),
+        bound_to=f"business {row.business_id}",
     )
+
+
+@transaction.atomic
+def rotate_key(business: Business) -> int:
+    """Give the business a new key and seal its documents' keys with it. Returns how many documents.
+
+    The pages stay as they are: each is sealed by its document's key, which does not change.
+    Raises sealing.Unreadable, and changes nothing, when one of the keys can't be opened.
+    """
+    row = BusinessKey.objects.select_for_update().get(business=business)
+    old, new = _opened(row), os.urandom(32)
+    papers = list(
+        Document.objects.select_for_update(of=("self",))
+        .filter(case__business=business, deleted_at=None)
+        .select_related("case")
+    )
+    for document in papers:
+        bound_to = _bound(document, document.case, "key")
+        key = sealing.unseal(bytes(document.wrapped_key), key=old, bound_to=bound_to)
+        document.wrapped_key = sealing.seal(key, key=new, bound_to=bound_to)
+    Document.objects.bulk_update(papers, ["wrapped_key"], batch_size=1000)
+    row.wrapped_key, row.created_at = _wrapped(new, business), timezone.now()
+    row.save(update_fields=["wrapped_key", "created_at"])
+
+    record(business, "documents.key_rotated", by=None, documents=len(papers))
+    return len(papers)
 
 
 def _bound(document: Document, case: VerificationCase, part: str) -> str:

@@ -12,9 +12,12 @@ from portal.base.live import announce
 from portal.base.pictures import redraw
 from portal.base.refused import Refused
 from profiles import signals
+from profiles.logos import logo_hash
 from profiles.models import Business, Profile, User
 from profiles.names import plain_name
 from profiles.services.audit import record
+from profiles.services.changes import ask_for_change, needs_look
+from profiles.services.look_alikes import look_again
 
 LOGO_BYTES = 5 * 1024 * 1024
 LOGO_SIDE = 320  # pixels
@@ -60,6 +63,7 @@ def create_profile(
             _("The handle @%(handle)s is taken.") % {"handle": handle}, code="handle_taken"
         ) from None
 
+    look_again(business, now=timezone.now())
     record(profile, "profile.created", by=by, handle=handle, name=profile.name)
     return profile
 
@@ -68,19 +72,31 @@ def create_profile(
 def change_profile(profile: Profile, *, by: User | None, **fields: str) -> Profile:
     """Change what people see; `fields` is any of EDITABLE. Returns the profile as it is now.
 
-    Raises Refused when the name could deceive.
+    The name and the website of a verified business wait for a look (`changes.waiting_change`);
+    the rest shows at once. Raises Refused when the name could deceive.
     """
-    profile = Profile.objects.select_for_update().get(pk=profile.pk)
+    profile = _locked(profile)
     if "name" in fields:
         fields["name"] = plain_name(fields["name"])
     before = {field: getattr(profile, field) for field in fields if field in EDITABLE}
     changed = {field: fields[field] for field, value in before.items() if value != fields[field]}
+    for field in [field for field in changed if _waits(profile, field, changed[field])]:
+        ask_for_change(
+            profile.business,
+            by=by,
+            profile=profile,
+            field=field,
+            before=before[field],
+            after=changed.pop(field),
+        )
     if not changed:
         return profile
 
     for field, value in changed.items():
         setattr(profile, field, value)
     profile.save(update_fields=list(changed))
+    if "name" in changed:
+        look_again(profile.business, now=timezone.now())
 
     record(
         profile,
@@ -94,7 +110,8 @@ def change_profile(profile: Profile, *, by: User | None, **fields: str) -> Profi
 
 
 def change_logo(profile: Profile, *, by: User | None, data: bytes) -> Profile:
-    """Redraw the picture as a square logo and show it from now on.
+    """Redraw the picture as a square logo and show it from now on; a verified business's new logo
+    waits for a look first.
 
     Arguments:
         data: a PNG, JPEG or WebP file of at most LOGO_BYTES.
@@ -108,19 +125,31 @@ def change_logo(profile: Profile, *, by: User | None, data: bytes) -> Profile:
         )
     (picture,) = redraw(data, kinds=LOGO_KINDS, form="webp", max_side=1024, square=LOGO_SIDE)
     name = default_storage.save(f"logos/{secrets.token_hex(16)}.webp", ContentFile(picture))
-    return _show_logo(profile, by=by, name=name)
+    return _show_logo(profile, by=by, name=name, mark=logo_hash(picture))
 
 
 @transaction.atomic
-def _show_logo(profile: Profile, *, by: User | None, name: str) -> Profile:
-    profile = Profile.objects.select_for_update().get(pk=profile.pk)
+def _show_logo(profile: Profile, *, by: User | None, name: str, mark: str) -> Profile:
+    profile = _locked(profile)
     old = profile.logo.name
+    if _waits(profile, "logo", name):
+        ask_for_change(
+            profile.business,
+            by=by,
+            profile=profile,
+            field="logo",
+            before=old,
+            after=name,
+            logo_hash=mark,
+        )
+        return profile
 
-    profile.logo = name
-    profile.save(update_fields=["logo"])
+    profile.logo, profile.logo_hash = name, mark
+    profile.save(update_fields=["logo", "logo_hash"])
     if old:
         transaction.on_commit(lambda: default_storage.delete(old), robust=True)
 
+    look_again(profile.business, now=timezone.now())
     record(profile, "profile.logo_changed", by=by, logo=name)
     announce(f"profile:{profile.pk}", "profile")
     return profile
@@ -139,6 +168,15 @@ def close_profile(profile: Profile, *, by: User | None) -> Profile:
     record(profile, "profile.closed", by=by)
     announce(f"profile:{profile.pk}", "profile")
     return profile
+
+
+def _locked(profile: Profile) -> Profile:
+    rows = Profile.objects.select_for_update(of=("self",)).select_related("business")
+    return rows.get(pk=profile.pk)
+
+
+def _waits(profile: Profile, field: str, after: str) -> bool:
+    return not profile.is_test and needs_look(profile.business, field, after=after)
 
 
 def _guard_handle(profile: Profile) -> None:

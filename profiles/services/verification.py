@@ -3,20 +3,18 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from celery import shared_task
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.base.live import announce
 from portal.base.refused import Refused
 from profiles import signals
+from profiles.letters import APPLY_AGAIN_AFTER, APPROVE, ASK, REJECT, VALID_FOR, send_letter
 from profiles.models import (
     Business,
     Check,
     Document,
-    Notice,
     User,
     Verification,
     VerificationCase,
@@ -25,12 +23,9 @@ from profiles.names import plain_name
 from profiles.services.audit import record
 from profiles.services.domains import check_email, plain_domain
 from profiles.services.look_alikes import check_names
-from profiles.services.notices import notify
 from profiles.services.registry import Event, note_verification
 
-VALID_FOR = timedelta(days=365)
 RENEW_FROM = timedelta(days=90)  # before the end; earlier there is nothing to ask for
-APPLY_AGAIN_AFTER = timedelta(days=30)
 CLAIM_LASTS = timedelta(minutes=30)
 State = VerificationCase.State
 
@@ -48,7 +43,8 @@ def open_case(business: Business, *, by: User, now: datetime | None = None) -> V
     """
     now = now or timezone.now()
     business = Business.objects.select_for_update().get(pk=business.pk)
-    if case := business.cases.filter(state__in=VerificationCase.OPEN).first():
+    about_identity = business.cases.filter(kind=VerificationCase.Kind.IDENTITY)
+    if case := about_identity.filter(state__in=VerificationCase.OPEN).first():
         return case
     if business.is_verified(now + RENEW_FROM):
         raise Refused(
@@ -56,7 +52,7 @@ def open_case(business: Business, *, by: User, now: datetime | None = None) -> V
             % {"business": business},
             code="verified",
         )
-    if refused := business.cases.filter(
+    if refused := about_identity.filter(
         state=State.REJECTED, decided_at__gt=now - APPLY_AGAIN_AFTER
     ).first():
         again = (refused.decided_at or now) + APPLY_AGAIN_AFTER
@@ -66,12 +62,23 @@ def open_case(business: Business, *, by: User, now: datetime | None = None) -> V
             code="too_early",
         )
 
+    known = _what_is_known(business)
     case = VerificationCase.objects.create(
-        business=business, country=business.country, created_at=now
+        **{"country": business.country, **known}, business=business, created_at=now
     )
 
     record(case, "case.opened", by=by)
     return case
+
+
+def _what_is_known(business: Business) -> dict[str, str]:
+    """What the last request that was approved said, so that a renewal begins with it."""
+    last = (
+        business.cases.filter(kind=VerificationCase.Kind.IDENTITY, state=State.APPROVED)
+        .order_by("-decided_at")
+        .first()
+    )
+    return {field: getattr(last, field) for field in FIELDS} if last else {}
 
 
 @transaction.atomic
@@ -81,7 +88,7 @@ def change_case(case: VerificationCase, *, by: User, **fields: str) -> Verificat
     Raises Refused once it was handed in, or when the legal name could deceive, or the domain is
     none.
     """
-    case = _lock(case)
+    case = lock_case(case)
     if case.state not in (State.DRAFT, State.NEEDS_INFORMATION):
         raise Refused(_("The request was handed in and can't be changed now."), code="case_closed")
     if fields.get("legal_name"):
@@ -108,7 +115,7 @@ def submit_case(
 ) -> VerificationCase:
     """Hand the request in; it joins the end of the queue. Raises Refused with what is missing."""
     now = now or timezone.now()
-    case = _lock(case)
+    case = lock_case(case)
     if case.state not in (State.DRAFT, State.NEEDS_INFORMATION):
         raise Refused(_("The request was handed in already."), code="case_closed")
     if missing := missing_in(case):
@@ -123,7 +130,7 @@ def submit_case(
     check_names(case, now=now)
 
     record(case, "case.submitted", by=by)
-    _announce(case)
+    announce_case(case)
     return case
 
 
@@ -157,21 +164,42 @@ def claim_case(
     Raises Refused when somebody else holds it, or it is not in the queue.
     """
     now = now or timezone.now()
-    case = _lock(case)
-    _guard_review(case, by, now)
+    case = lock_case(case)
+    guard_review(case, by, now)
 
     case.state, case.claimed_by, case.claimed_until = State.IN_REVIEW, by, now + CLAIM_LASTS
     case.save(update_fields=["state", "claimed_by", "claimed_until"])
 
     record(case, "case.claimed", by=by)
-    _announce(case)
+    announce_case(case)
     return case
+
+
+@transaction.atomic
+def claim_next(*, by: User, now: datetime | None = None) -> VerificationCase | None:
+    """Take the next case from the queue; None when nothing waits.
+
+    Cases that somebody else is taking at this moment are passed over. A case that `by` holds
+    already is not given again: going on with the next keeps it, for its 30 minutes.
+    """
+    now = now or timezone.now()
+    waiting = (
+        VerificationCase.objects.filter(state__in=(State.SUBMITTED, State.IN_REVIEW))
+        .exclude(claimed_until__gt=now)
+        .exclude(business__in=Business.objects.of(by))
+    )
+    case = (
+        waiting.select_for_update(of=("self",), skip_locked=True)
+        .order_by("submitted_at", "pk")
+        .first()
+    )
+    return claim_case(case, by=by, now=now) if case else None
 
 
 @transaction.atomic
 def release_case(case: VerificationCase, *, by: User) -> VerificationCase:
     """Put a claimed case back. Only who holds it can."""
-    case = _lock(case)
+    case = lock_case(case)
     if case.state != State.IN_REVIEW or case.claimed_by_id != by.pk:
         raise Refused(_("You don't hold this case."), code="not_claimed")
 
@@ -179,7 +207,7 @@ def release_case(case: VerificationCase, *, by: User) -> VerificationCase:
     case.save(update_fields=["state", "claimed_by", "claimed_until"])
 
     record(case, "case.released", by=by)
-    _announce(case)
+    announce_case(case)
     return case
 
 
@@ -201,8 +229,9 @@ def approve_case(
     Raises Refused when the case is not in the queue, or somebody else holds it.
     """
     now = now or timezone.now()
-    case = _lock(case)
-    _guard_review(case, by, now)
+    case = lock_case(case)
+    guard_review(case, by, now)
+    _guard_identity(case)
     business = Business.objects.select_for_update().get(pk=case.business_id)
 
     for kind in checked:
@@ -211,7 +240,7 @@ def approve_case(
             kind=kind,
             defaults={"result": Check.Result.PASSED, "checked_by": by, "checked_at": now},
         )
-    _decide(case, State.APPROVED, by=by, reason=reason, now=now)
+    decide_case(case, State.APPROVED, by=by, reason=reason, now=now)
     renewed = business.verifications.filter(ended_at=None).update(
         ended_at=now, ended_reason=Verification.RENEWED
     )
@@ -226,15 +255,8 @@ def approve_case(
 
     record(case, "case.approved", by=by, reason=reason, until=verification.valid_until.isoformat())
     signals.verification_changed.send(Business, business=business, is_verified=True, reason=reason)
-    notify(
-        business,
-        "verification_approved",
-        title=_("%(business)s is verified") % {"business": business},
-        body=_("Verified until %(day)s. The badge shows while your plan is paid.")
-        % {"day": verification.valid_until.strftime("%-d %B %Y")},
-        link=reverse("verification", args=[business.slug]),
-    )
-    _announce(case)
+    send_letter(case, APPROVE, now=now)
+    announce_case(case)
     return verification
 
 
@@ -247,22 +269,16 @@ def reject_case(
     Raises Refused when the case is not in the queue, or somebody else holds it.
     """
     now = now or timezone.now()
-    case = _lock(case)
-    _guard_review(case, by, now)
+    case = lock_case(case)
+    guard_review(case, by, now)
+    _guard_identity(case)
 
-    _decide(case, State.REJECTED, by=by, reason=reason, now=now)
+    decide_case(case, State.REJECTED, by=by, reason=reason, now=now)
 
     record(case, "case.rejected", by=by, reason=reason)
     signals.verification_refused.send(Business, business=case.business, case=case, reason=reason)
-    notify(
-        case.business,
-        "verification_rejected",
-        title=_("The verification was refused"),
-        body=reason,
-        link=reverse("verification", args=[case.business.slug]),
-        level=Notice.Level.BAD,
-    )
-    _announce(case)
+    send_letter(case, REJECT, reason=reason, now=now)
+    announce_case(case)
     return case
 
 
@@ -272,97 +288,23 @@ def ask_for_information(
 ) -> VerificationCase:
     """Give the request back with what is missing; it joins the queue again when handed in."""
     now = now or timezone.now()
-    case = _lock(case)
-    _guard_review(case, by, now)
+    case = lock_case(case)
+    guard_review(case, by, now)
+    _guard_identity(case)
 
     case.state, case.reason = State.NEEDS_INFORMATION, reason
     case.claimed_by = case.claimed_until = None
     case.save(update_fields=["state", "reason", "claimed_by", "claimed_until"])
 
     record(case, "case.information_asked", by=by, reason=reason)
-    notify(
-        case.business,
-        "verification_needs_information",
-        title=_("Your verification needs more information"),
-        body=reason,
-        link=reverse("verification", args=[case.business.slug]),
-        level=Notice.Level.WARN,
-    )
-    _announce(case)
+    send_letter(case, ASK, reason=reason, now=now)
+    announce_case(case)
     return case
 
 
-@transaction.atomic
-def withdraw_verification(
-    business: Business, *, by: User, reason: str, now: datetime | None = None
-) -> Verification:
-    """End the verification from this moment. What was checked stays on record.
-
-    Raises Refused when the business is not verified.
-    """
-    now = now or timezone.now()
-    business = Business.objects.select_for_update().get(pk=business.pk)
-    verification = business.verifications.filter(ended_at=None).first()
-    if verification is None:
-        raise Refused(_("%(business)s is not verified.") % {"business": business})
-
-    _end(verification, business, reason=reason, event=Event.WITHDRAWN, now=now)
-
-    record(business, "verification.withdrawn", by=by, reason=reason)
-    notify(
-        business,
-        "verification_withdrawn",
-        title=_("The verification of %(business)s was withdrawn") % {"business": business},
-        body=reason,
-        link=reverse("verification", args=[business.slug]),
-        level=Notice.Level.BAD,
-    )
-    return verification
-
-
-@shared_task
-def lapse_verifications() -> int:
-    """End every verification whose time is over. Returns how many."""
-    now = timezone.now()
-    over = Verification.objects.filter(ended_at=None, valid_until__lte=now)
-    return sum(_lapse(pk, now) for pk in list(over.values_list("pk", flat=True)[:1000]))
-
-
-@transaction.atomic
-def _lapse(pk: int, now: datetime) -> bool:
-    business = Business.objects.select_for_update().get(verifications__pk=pk)
-    # It may have been renewed since we looked, so ask again under the lock.
-    verification = Verification.objects.filter(pk=pk, ended_at=None, valid_until__lte=now).first()
-    if verification is None:
-        return False
-
-    _end(verification, business, reason=Verification.LAPSED, event=Event.LAPSED, now=now)
-
-    record(business, "verification.lapsed", by=None)
-    notify(
-        business,
-        "verification_lapsed",
-        title=_("The verification of %(business)s has ended") % {"business": business},
-        body=_("Nobody renewed it in time. Hand in a new request to get the badge back."),
-        link=reverse("verification", args=[business.slug]),
-        level=Notice.Level.BAD,
-    )
-    return True
-
-
-def _end(
-    verification: Verification, business: Business, *, reason: str, event: str, now: datetime
+def decide_case(
+    case: VerificationCase, state: str, *, by: User, reason: str, now: datetime
 ) -> None:
-    verification.ended_at, verification.ended_reason = now, reason
-    verification.save(update_fields=["ended_at", "ended_reason"])
-    business.verified_until = None
-    business.save(update_fields=["verified_until"])
-    note_verification(business, event, verification=verification, now=now)
-    signals.verification_changed.send(Business, business=business, is_verified=False, reason=reason)
-    announce(f"business:{business.pk}", "verification")
-
-
-def _decide(case: VerificationCase, state: str, *, by: User, reason: str, now: datetime) -> None:
     case.state, case.decided_by, case.decided_at, case.reason = state, by, now, reason
     case.claimed_by = case.claimed_until = None
     case.save(
@@ -372,7 +314,7 @@ def _decide(case: VerificationCase, state: str, *, by: User, reason: str, now: d
     )  # fmt: skip
 
 
-def _lock(case: VerificationCase) -> VerificationCase:
+def lock_case(case: VerificationCase) -> VerificationCase:
     return (
         VerificationCase.objects.select_for_update(of=("self",))
         .select_related("business")
@@ -380,7 +322,7 @@ def _lock(case: VerificationCase) -> VerificationCase:
     )
 
 
-def _guard_review(case: VerificationCase, by: User, now: datetime) -> None:
+def guard_review(case: VerificationCase, by: User, now: datetime) -> None:
     if case.state not in (State.SUBMITTED, State.IN_REVIEW):
         raise Refused(
             _("This case is not waiting for a decision: %(state)s.")
@@ -402,6 +344,11 @@ def _guard_review(case: VerificationCase, by: User, now: datetime) -> None:
         raise Refused(_("You are a member of this business."), code="own_business")
 
 
-def _announce(case: VerificationCase) -> None:
+def _guard_identity(case: VerificationCase) -> None:
+    if case.kind != VerificationCase.Kind.IDENTITY:
+        raise Refused(_("This is a change: approve or refuse it."), code="case_is_change")
+
+
+def announce_case(case: VerificationCase) -> None:
     announce(f"business:{case.business_id}", "verification")
     announce("staff:verification", "case", case.uuid)

@@ -14,7 +14,7 @@ from portal.base.refused import Refused
 from profiles.badges import badge_of
 from profiles.models import AuditRow, Profile
 from profiles.services.profiles import change_logo, change_profile, close_profile, create_profile
-from profiles.services.verification import lapse_verifications, withdraw_verification
+from profiles.services.terms import lapse_verifications, withdraw_verification
 from profiles.tests.files import picture
 from profiles.tests.people import (
     make_business,

@@ -15,7 +15,7 @@ from portal.base import merkle
 from profiles.models import RegistryEntry, RegistryHead, RegistryNode
 from profiles.services.profiles import close_profile
 from profiles.services.registry import Event, canonical, note_standing
-from profiles.services.verification import lapse_verifications, withdraw_verification
+from profiles.services.terms import lapse_verifications, withdraw_verification
 from profiles.tests.people import (
     make_business,
     make_profile,

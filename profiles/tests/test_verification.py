@@ -12,18 +12,17 @@ from portal.base.refused import Refused
 from portal.base.services.outbox import perform_due
 from profiles import signals
 from profiles.models import AuditRow, Document, VerificationCase
+from profiles.services.terms import lapse_verifications, withdraw_verification
 from profiles.services.verification import (
     approve_case,
     ask_for_information,
     change_case,
     claim_case,
-    lapse_verifications,
     open_case,
     queue_place,
     reject_case,
     release_case,
     submit_case,
-    withdraw_verification,
 )
 from profiles.tests.people import make_business, member, person, staff, verify
 

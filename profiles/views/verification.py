@@ -31,7 +31,9 @@ EDITABLE = (State.DRAFT, State.NEEDS_INFORMATION)
 @in_business(roles=MANAGE)
 def verification(request: MemberRequest, business: Business) -> HttpResponse:
     """One page for the whole way. A POST keeps the fields first, then does what its button says."""
-    case = business.cases.order_by("-created_at").first()
+    case = (
+        business.cases.filter(kind=VerificationCase.Kind.IDENTITY).order_by("-created_at").first()
+    )
     if request.method == "POST":
         return _post(request, business, case)
     return _page(request, business, case)
