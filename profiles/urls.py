@@ -22,6 +22,7 @@ urlpatterns = [
         name="document_remove",
     ),
     path("w/<slug:slug>/profile/", profiles.public_profile, name="public_profile"),
+    path("w/<slug:slug>/profile/take-back/", profiles.change_take_back, name="change_take_back"),
     path("w/<slug:slug>/team/", members.team, name="team"),
     path("w/<slug:slug>/team/<int:pk>/role/", members.member_change, name="member_change"),
     path("w/<slug:slug>/team/<int:pk>/remove/", members.member_remove, name="member_remove"),

@@ -81,7 +81,7 @@ def test_a_case_is_approved_in_a_dialog(visit, root, case):
     page = visit.open(f"/admin/profiles/verificationcase/{case.pk}/change/", as_user=root)
     page.get_by_role("link", name="Approve").click()
     dialog = page.locator("#dialog")
-    dialog.get_by_text("The business is verified for twelve months").wait_for()
+    dialog.get_by_text("The badge shows while your plan is paid.").wait_for()
     visit.check(page, "admin-dialog")
 
     dialog.get_by_role("button", name="Approve").click()

@@ -1,3 +1,3 @@
-from profiles.admin import audit, businesses, users, verification
+from profiles.admin import audit, businesses, names, users, verification
 
-__all__ = ["audit", "businesses", "users", "verification"]
+__all__ = ["audit", "businesses", "names", "users", "verification"]

@@ -1,71 +1,42 @@
 """The queue of verification: look, claim, decide."""
 
-from django import forms
-from django.contrib import admin
+from collections.abc import Callable
+
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import time_format
 from django.utils.html import format_html
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
-from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
 from portal.base.refused import Refused
-from portal.base.sealing import Unreadable
-from profiles.admin.base import ConfirmForm, ReadOnlyTable, ReasonForm, StaffAdmin, StaffRequest
-from profiles.models import Check, Document, Verification, VerificationCase
+from profiles.admin.base import ConfirmForm, ReadOnlyTable, StaffAdmin, StaffRequest
+from profiles.admin.papers import DocumentTable, PaperViews
+from profiles.admin.review import FORMS, ApproveForm, AskForm, RejectForm, desk_of
+from profiles.models import Check, Verification, VerificationCase
 from profiles.places import country_name
-from profiles.services.documents import view_page
+from profiles.services.changes import approve_change, refuse_change
 from profiles.services.verification import (
     approve_case,
     ask_for_information,
     claim_case,
+    claim_next,
     reject_case,
     release_case,
 )
 
 State = VerificationCase.State
-# What a person can find right by looking; the others are found by programs.
-BY_EYE = (Check.Kind.REGISTER, Check.Kind.ADDRESS, Check.Kind.REPRESENTATIVE)
-
-
-class ApproveForm(BaseDialogForm):
-    checked = forms.MultipleChoiceField(
-        label=_("What you looked at and found right"),
-        choices=[(kind.value, kind.label) for kind in BY_EYE],
-        initial=[Check.Kind.REGISTER],
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text=_("Anyone can read this at the badge."),
-    )
-    reason = forms.CharField(
-        label=_("Note"),
-        required=False,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text=_("Kept in the audit only."),
-    )
-
-
-class DocumentTable(ReadOnlyTable):
-    """The papers; each opens in a viewer, and each look is a row of the audit."""
-
-    model = Document
-    fields = readonly_fields = ["open", "kind", "pages", "size", "uploaded_at"]
-    verbose_name_plural = _("Documents")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).filter(deleted_at=None).order_by("uploaded_at")
-
-    @display(description=_("Document"))
-    def open(self, document: Document) -> str:
-        url = reverse("admin:case_document", args=[document.case_id, document.uuid])
-        return format_html('<a class="text-primary-600 underline" href="{}">{}</a>', url, document)
+CHANGE = VerificationCase.Kind.CHANGE
+CASE_URL = "admin:profiles_verificationcase_change"
 
 
 class CheckTable(ReadOnlyTable):
@@ -75,9 +46,10 @@ class CheckTable(ReadOnlyTable):
 
 
 @admin.register(VerificationCase)
-class VerificationCaseAdmin(StaffAdmin):
-    list_display = ["who", "show_state", "waiting", "holder", "submitted_at"]
+class VerificationCaseAdmin(PaperViews):
+    list_display = ["who", "show_kind", "show_state", "waiting", "holder", "submitted_at"]
     list_filter = [
+        ("kind", ChoicesDropdownFilter),
         ("state", ChoicesDropdownFilter),
         ("country", ChoicesDropdownFilter),
         ("submitted_at", RangeDateFilter),
@@ -86,8 +58,10 @@ class VerificationCaseAdmin(StaffAdmin):
     search_fields = ["legal_name", "business__name", "domain", "register_number"]
     ordering = [F("submitted_at").asc(nulls_last=True)]  # who waits longest is first
     inlines = [DocumentTable, CheckTable]
-    actions_detail = ["claim", "approve", "ask", "reject", "release"]
+    actions_list = ["begin"]
+    actions_detail = ["approve", "ask", "reject", "claim", "release"]
     actions_row = ["claim"]
+    change_form_outer_before_template = "admin/profiles/review.html"
     readonly_fields = ["land", "business_link"]
     fieldsets = [
         (
@@ -120,6 +94,10 @@ class VerificationCaseAdmin(StaffAdmin):
         ),
     ]
 
+    class Media:
+        js = ["js/review.js"]
+        css = {"all": ["css/pages/review.css"]}
+
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Drafts are the business's own until it hands them in."""
         return super().get_queryset(request).exclude(state=State.DRAFT)
@@ -133,6 +111,10 @@ class VerificationCaseAdmin(StaffAdmin):
     def who(self, case: VerificationCase) -> list[str]:
         name = case.legal_name or case.business.name
         return [name, case.domain or country_name(case.country), name[:2].upper()]
+
+    @display(description=_("About"), ordering="kind")
+    def show_kind(self, case: VerificationCase) -> str:
+        return _("A change") if case.kind == CHANGE else _("Identity")
 
     @display(
         description=_("State"),
@@ -213,22 +195,49 @@ class VerificationCaseAdmin(StaffAdmin):
         )
 
     @action(
+        description=_("Take the next case"),
+        permissions=["decide"],
+        icon="skip_next",
+        variant=ActionVariant.PRIMARY,
+        dialog={
+            "title": _("Take the next case"),
+            "description": _("Who waits longest is yours for 30 minutes."),
+            "form_class": ConfirmForm,
+            "form_submit_text": _("Take it"),
+        },
+    )
+    def begin(self, request: StaffRequest, form) -> HttpResponse:
+        return HttpResponse(headers={"HX-Redirect": self._next_page(request)})
+
+    @action(
         description=_("Approve"),
         permissions=["decide"],
         icon="verified",
         variant=ActionVariant.PRIMARY,
+        attrs={"data-review-key": "a", "aria-keyshortcuts": "a"},
         dialog={
             "title": _("Approve"),
-            "description": _("The business is verified for twelve months from now."),
+            "description": _("What is below goes to the business at once."),
             "form_class": ApproveForm,
             "form_submit_text": _("Approve"),
         },
     )
-    def approve(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
+    def approve(self, request: StaffRequest, form: ApproveForm, object_id: str) -> HttpResponse:
         case = self.must_get(request, object_id)
-        return self.run(
+        given = form.cleaned_data
+        if case.kind == CHANGE:
+            return self._decide(
+                request,
+                lambda: approve_change(
+                    case, by=request.user, seen=given["seen"], reason=given["reason"]
+                ),
+                done=_("%(name)s shows the change now.") % {"name": case.business},
+            )
+        return self._decide(
             request,
-            lambda: approve_case(case, by=request.user, **_given(form)),
+            lambda: approve_case(
+                case, by=request.user, checked=given["checked"], reason=given["reason"]
+            ),
             done=_("%(name)s is verified.") % {"name": case.business},
         )
 
@@ -236,18 +245,19 @@ class VerificationCaseAdmin(StaffAdmin):
         description=_("Ask for information"),
         permissions=["decide"],
         icon="contact_support",
+        attrs={"data-review-key": "i", "aria-keyshortcuts": "i"},
         dialog={
             "title": _("Ask for information"),
             "description": _("The request goes back to the business; say what is missing."),
-            "form_class": ReasonForm,
+            "form_class": AskForm,
             "form_submit_text": _("Ask"),
         },
     )
-    def ask(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
+    def ask(self, request: StaffRequest, form: AskForm, object_id: str) -> HttpResponse:
         case = self.must_get(request, object_id)
-        return self.run(
+        return self._decide(
             request,
-            lambda: ask_for_information(case, by=request.user, **_given(form)),
+            lambda: ask_for_information(case, by=request.user, reason=form.cleaned_data["reason"]),
             done=_("The business was asked."),
         )
 
@@ -256,78 +266,89 @@ class VerificationCaseAdmin(StaffAdmin):
         permissions=["decide"],
         icon="block",
         variant=ActionVariant.DANGER,
+        attrs={"data-review-key": "r", "aria-keyshortcuts": "r"},
         dialog={
             "title": _("Reject"),
-            "description": _("What it paid is refunded. It may apply again after 30 days."),
-            "form_class": ReasonForm,
+            "description": _("What is below goes to the business at once."),
+            "form_class": RejectForm,
             "form_submit_text": _("Reject"),
         },
     )
-    def reject(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
+    def reject(self, request: StaffRequest, form: RejectForm, object_id: str) -> HttpResponse:
         case = self.must_get(request, object_id)
-        return self.run(
+        refuse = refuse_change if case.kind == CHANGE else reject_case
+        return self._decide(
             request,
-            lambda: reject_case(case, by=request.user, **_given(form)),
+            lambda: refuse(case, by=request.user, reason=form.cleaned_data["reason"]),
             done=_("The request was refused."),
         )
 
-    # The viewer of documents.
+    def _decide(
+        self, request: StaffRequest, operation: Callable[[], object], *, done: object
+    ) -> HttpResponse:
+        """Decide, then open the next case, claimed. After a refusal the same case opens again."""
+        try:
+            operation()
+        except Refused as refusal:
+            messages.error(request, refusal.sentence)
+            page = request.headers.get("HX-Current-URL") or reverse(
+                "admin:profiles_verificationcase_changelist"
+            )
+        else:
+            messages.success(request, str(done))
+            page = self._next_page(request)
+        return HttpResponse(headers={"HX-Redirect": page})
+
+    def _next_page(self, request: StaffRequest) -> str:
+        """The next case, claimed; else the list, with when the last one was decided."""
+        if case := claim_next(by=request.user):
+            return reverse(CASE_URL, args=[case.pk])
+        last = VerificationCase.objects.exclude(decided_at=None).order_by("-decided_at").first()
+        said = _("The queue is empty.")
+        if last and last.decided_at:
+            at = time_format(timezone.localtime(last.decided_at))
+            said = _("The queue is empty. Last decided at %(time)s.") % {"time": at}
+        messages.info(request, said)
+        return reverse("admin:profiles_verificationcase_changelist")
+
+    # Beside the form.
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        case = self.must_get(request, object_id)
+        may_decide = self.has_decide_permission(request)
+        desk = desk_of(case) | {"may_decide": may_decide}
+        context = {"desk": desk, "title": str(case.legal_name or case.business)}
+        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
     def get_urls(self) -> list[URLPattern]:
         own = [
             path(
-                "<int:pk>/documents/<uuid:uuid>/",
-                self.admin_site.admin_view(self.document_view),
-                name="case_document",
+                "next/", self.admin_site.admin_view(require_POST(self.next_view)), name="case_next"
             ),
             path(
-                "<int:pk>/documents/<uuid:uuid>/<int:number>.jpg",
-                self.admin_site.admin_view(self.page_view),
-                name="case_document_page",
+                "<int:pk>/letter/<str:decision>/",
+                self.admin_site.admin_view(require_POST(self.letter_view)),
+                name="case_letter",
             ),
         ]
         return own + super().get_urls()
 
-    def document_view(self, request: HttpRequest, pk: int, uuid) -> HttpResponse:
-        """All pages of a paper under each other."""
-        document = self._document(request, pk, uuid)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": document.name,
-            "document": document,
-            "case": document.case,
-            "opts": self.opts,
-            "pages": [
-                reverse("admin:case_document_page", args=[pk, uuid, number])
-                for number in range(1, document.pages + 1)
-            ],
-        }
-        return TemplateResponse(request, "admin/profiles/document.html", context)
+    def next_view(self, request: StaffRequest) -> HttpResponse:
+        """Claim the next case and open it."""
+        self._must_decide(request)
+        return redirect(self._next_page(request))
 
-    def page_view(self, request: StaffRequest, pk: int, uuid, number: int) -> HttpResponse:
-        """One page as a picture; that it was looked at is a row of the audit."""
-        document = self._document(request, pk, uuid)
-        try:
-            page = view_page(document, by=request.user, number=number)
-        except (Refused, Unreadable, FileNotFoundError):
-            raise Http404 from None
-        return HttpResponse(
-            page,
-            content_type="image/jpeg",
-            headers={"Cache-Control": "no-store", "Content-Disposition": "inline"},
-        )
-
-    def _document(self, request: HttpRequest, pk: int, uuid) -> Document:
-        if not request.user.has_perm("profiles.view_document"):
-            raise PermissionDenied
-        document = (
-            Document.objects.select_related("case__business")
-            .filter(case_id=pk, uuid=uuid, deleted_at=None)
-            .first()
-        )
-        if document is None:
+    def letter_view(self, request: StaffRequest, pk: int, decision: str) -> HttpResponse:
+        """The letter as it would go out with what is written in the dialog so far."""
+        self._must_decide(request)
+        if decision not in FORMS or not self.get_queryset(request).filter(pk=pk).exists():
             raise Http404
-        return document
+        form = FORMS[decision](data=request.POST, request=request, object_id=pk)
+        return render(request, "admin/profiles/_letter.html", {"letter": form.letter()})
+
+    def _must_decide(self, request: HttpRequest) -> None:
+        if not self.has_decide_permission(request):
+            raise PermissionDenied
 
 
 @admin.register(Verification)
@@ -336,8 +357,3 @@ class VerificationAdmin(StaffAdmin):
     list_select_related = ["business"]
     search_fields = ["business__name", "case__legal_name"]
     ordering = ["-granted_at"]
-
-
-def _given(form: BaseDialogForm) -> dict:
-    """What the dialog asked for, without its own hidden field."""
-    return {name: value for name, value in form.cleaned_data.items() if name[0] != "_"}

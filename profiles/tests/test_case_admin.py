@@ -44,7 +44,7 @@ class CaseAdminTests(TestCase):
     def test_a_get_changes_nothing(self):
         for name in ("claim", "approve", "ask", "reject", "release"):
             response = self.client.get(
-                action(name, self.case), SUBMIT | {"reason": "x", "checked": ["register"]}
+                action(name, self.case), SUBMIT | {"words": "x", "checked": ["register"]}
             )
             self.assertContains(response, "<form")
             self.assertEqual(self.state(), "submitted")
@@ -53,7 +53,7 @@ class CaseAdminTests(TestCase):
         for name in ("ask", "reject"):
             self.assertContains(self.client.post(action(name, self.case), SUBMIT), "required")
         self.assertEqual(self.state(), "submitted")
-        self.client.post(action("reject", self.case), SUBMIT | {"reason": "Unknown there."})
+        self.client.post(action("reject", self.case), SUBMIT | {"words": "Unknown there."})
         self.assertEqual((self.state(), self.case.reason), ("rejected", "Unknown there."))
 
     def test_a_refused_service_is_a_sentence_not_an_error(self):
@@ -67,7 +67,7 @@ class CaseAdminTests(TestCase):
             sign_in(self.client, staff(group))
             for name in ("claim", "approve", "ask", "reject"):
                 response = self.client.post(
-                    action(name, self.case), SUBMIT | {"reason": "x", "checked": ["register"]}
+                    action(name, self.case), SUBMIT | {"words": "x", "checked": ["register"]}
                 )
                 self.assertEqual(response.status_code, 403)
         self.assertEqual(self.state(), "submitted")

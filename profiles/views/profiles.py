@@ -8,12 +8,14 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.base.refused import Refused
 from profiles.badges import badge_of
 from profiles.forms import ProfileForm
+from profiles.letters import changes_in_words
 from profiles.models import Business, Profile
+from profiles.services.changes import take_back_change, waiting_change
 from profiles.services.profiles import LOGO_BYTES, change_logo, change_profile, create_profile
 from profiles.tenancy import MANAGE, MemberRequest, business_page, in_business
 from profiles.views.registry import history_of
@@ -35,7 +37,32 @@ def public_profile(request: MemberRequest, business: Business) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _save(request, business, edited, form):
         messages.success(request, _("Saved."))
         return redirect("public_profile", slug=business.slug)
-    return business_page(request, business, "profiles/profile_edit.html", form=form, edited=edited)
+    waiting = waiting_change(business)
+    return business_page(
+        request,
+        business,
+        "profiles/profile_edit.html",
+        form=form,
+        edited=edited,
+        waiting=waiting,
+        waiting_lines=changes_in_words(waiting) if waiting else [],
+    )
+
+
+@require_POST
+@in_business(roles=MANAGE)
+def change_take_back(request: MemberRequest, business: Business) -> HttpResponse:
+    """Give up the change of name, logo or website that waits for a look."""
+    case = waiting_change(business)
+    if case is None:
+        raise Http404
+    try:
+        take_back_change(case, by=request.user)
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    else:
+        messages.success(request, _("Taken back. People see what they saw."))
+    return redirect("public_profile", slug=business.slug)
 
 
 def _save(
