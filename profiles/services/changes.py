@@ -37,13 +37,13 @@ def needs_look(business: Business, field: str, *, after: str, now: datetime | No
 
     A website waits only where a domain was proved, and it leads to another.
     """
-    if not business.is_verified(now) or not after:
+    if field not in FIELDS or not after or not business.is_verified(now):
         return False
-    if field != "website":
-        return field in FIELDS
     verification = business.verifications.filter(ended_at=None).select_related("case").first()
-    proved = verification and _proved_domain(verification)
-    return bool(proved) and _bare(urlsplit(after).hostname or "") != _bare(proved or "")
+    if verification is None or field != "website":
+        return verification is not None
+    proved = _proved_domain(verification)
+    return bool(proved) and _bare(urlsplit(after).hostname or "") != _bare(proved)
 
 
 def _proved_domain(verification: Verification) -> str:
