@@ -7,6 +7,7 @@ refuses. Nothing else of its verification moves, and its badge stays.
 import hashlib
 import json
 from datetime import datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 from django.core.files.storage import default_storage
@@ -208,5 +209,4 @@ def _drop_files(changes: list[dict]) -> None:
     """Logos that nobody will see."""
     for each in changes:
         if each["field"] == "logo":
-            name = each["after"]
-            transaction.on_commit(lambda name=name: default_storage.delete(name), robust=True)
+            transaction.on_commit(partial(default_storage.delete, each["after"]), robust=True)

@@ -131,7 +131,7 @@ def change_logo(profile: Profile, *, by: User | None, data: bytes) -> Profile:
 @transaction.atomic
 def _show_logo(profile: Profile, *, by: User | None, name: str, mark: str) -> Profile:
     profile = _locked(profile)
-    old = profile.logo.name
+    old = profile.logo.name or ""
     if _waits(profile, "logo", name):
         ask_for_change(
             profile.business,
