@@ -100,6 +100,8 @@ def check_ports(lines: dict[str, str]) -> None:
     wanted = {"web": PORT}
     if "stripe" in lines:
         wanted |= {"stripe": places.STRIPE_PEER_PORT, "engine of stripe": places.STRIPE_ENGINE_PORT}
+    if "bank" in lines:
+        wanted |= {"example bank": places.BANK_PORT, "example airline": places.AIRLINE_PORT}
     for name, port in wanted.items():
         if not is_free(port):
             raise CannotStart(
