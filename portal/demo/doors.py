@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from messaging.inbox.sessions import come_in
 from messaging.services.sessions import open_session
 from portal.demo import cast
+from portal.run import places
 from profiles.models import Profile, User
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -37,7 +38,12 @@ def only_in_the_demo(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
 def front(request: HttpRequest) -> HttpResponse:
     """What this is, in three lines; in the demo with its doors."""
     ready = settings.DEMO and User.objects.filter(email=cast.HELENA).exists()
-    return render(request, "portal/front.html", {"doors": ready})
+    context = {
+        "doors": ready,
+        "bank": f"http://localhost:{places.BANK_PORT}",
+        "airline": f"http://localhost:{places.AIRLINE_PORT}",
+    }
+    return render(request, "portal/front.html", context)
 
 
 @only_in_the_demo

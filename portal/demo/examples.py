@@ -29,11 +29,9 @@ def surroundings(name: str, profile: Profile, *, port: int) -> dict[str, str]:
         memberships__removed_at=None,
     )
     app = _app(f"Example: {name}", profile, owner)
-    for token in AccessToken.objects.filter(app=app, revoked_at=None):
-        revoke_token(token, by=owner)
-    _row, token = create_token(
-        app, name=name, by=owner, expires_at=timezone.now() + LIVES, profiles=[]
-    )
+    for older in AccessToken.objects.filter(app=app, revoked_at=None):
+        revoke_token(older, by=owner)
+    token = create_token(app, name=name, by=owner, expires_at=timezone.now() + LIVES)[1]
     folder = settings.VAR / "examples"
     folder.mkdir(parents=True, exist_ok=True)
     return {
