@@ -12,5 +12,7 @@ class MessagingConfig(AppConfig):
             integrator_traces,
             lost_standing,
             payments,
+            person_notices,
+            push,
             webhook_events,
         )

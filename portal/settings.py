@@ -81,6 +81,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
+        "worker-src": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         # Posting the plan form ends, by redirect, at Stripe's hosted pages.
@@ -345,6 +346,10 @@ SNAPSHOT_DAYS = int(os.getenv("SNAPSHOT_DAYS", "28"))
 WEBHOOK_ALLOW_LOOPBACK = os.getenv("WEBHOOK_ALLOW_LOOPBACK") == "1"
 # Hosts of messengers' gateways that are inside the operator's own network: http, any port.
 GATEWAY_HOSTS = listed("GATEWAY_HOSTS")
+# Web push: our key, 32 bytes as base64url (empty: one made from MASTER_KEY), and whom push services
+# write to about it.
+VAPID_PRIVATE_KEY = os.getenv("VAPID_PRIVATE_KEY", "")
+VAPID_CONTACT = os.getenv("VAPID_CONTACT", f"mailto:push@{urlsplit(SITE_URL).hostname}")
 # How often an app may call the messaging API.
 API_CALLS_A_SECOND = int(os.getenv("API_CALLS_A_SECOND", "80"))
 # Whether a call is logged before it is answered, instead of up to a second later.

@@ -13,7 +13,8 @@ from messaging.models.messengers import (
     MessengerEvent,
     MessengerKey,
 )
-from messaging.models.notices import AnswerNotice
+from messaging.models.notices import AnswerNotice, PersonNotice
+from messaging.models.push import PushSubscription
 from messaging.models.requests import IdempotentAnswer
 from messaging.models.sandbox import SandboxPerson
 from messaging.models.sessions import PersonSession, SignInLink
@@ -48,7 +49,9 @@ __all__ = [
     "Messenger",
     "MessengerEvent",
     "MessengerKey",
+    "PersonNotice",
     "PersonSession",
+    "PushSubscription",
     "SandboxPerson",
     "SignInLink",
     "Template",

@@ -77,6 +77,32 @@ def close_session(cookie: str, *, now: datetime | None = None) -> None:
     _session(cookie).filter(closed_at=None).update(closed_at=now or timezone.now())
 
 
+def is_open(person_id: int, session_hash: str, *, now: datetime | None = None) -> bool:
+    """Whether the session that has this name is open."""
+    return _open(person_id, now).filter(token_hash=session_hash).exists()
+
+
+def open_sessions(person_id: int, *, now: datetime | None = None) -> list[PersonSession]:
+    """Where the person is signed in, newest first."""
+    return list(_open(person_id, now).order_by("-opened_at")[:50])
+
+
+def close_other_session(person_id: int, session_hash: str, *, now: datetime | None = None) -> None:
+    """Sign the person out of another browser."""
+    _open(person_id, now).filter(token_hash=session_hash).update(closed_at=now or timezone.now())
+
+
+def hash_of(cookie: str) -> str:
+    """What a session is called: the hash of its token."""
+    return _hash(cookie.partition(".")[2])
+
+
+def _open(person_id: int, now: datetime | None):
+    return PersonSession.objects.filter(
+        person_id=person_id, closed_at=None, expires_at__gt=now or timezone.now()
+    )
+
+
 def _session(cookie: str):
     person_id, _dot, token = cookie.partition(".")
     if not (person_id.isascii() and person_id.isdigit() and len(person_id) <= 11 and token):
