@@ -124,6 +124,7 @@ class Visitor:
         width: int = 1440,
         scheme: Literal["light", "dark"] = "light",
         javascript: bool = True,
+        worker: bool = False,
     ) -> Page:
         """A watched page, for tests that click. Its faults are told by check() and at the end.
 
@@ -131,6 +132,7 @@ class Visitor:
             as_user: who is signed in, second factor included; or nobody.
             cookies: more of them by name, such as a person's session.
             status: the answer that is expected.
+            worker: whether the people's service worker may be installed.
         """
         context = self.browser.new_context(
             viewport={"width": width, "height": HEIGHTS.get(width, 900)},
@@ -138,6 +140,7 @@ class Visitor:
             reduced_motion="reduce",
             locale="en-GB",
             java_script_enabled=javascript,
+            service_workers="allow" if worker else "block",
         )
         context.set_default_timeout(15_000)
         context.grant_permissions(["clipboard-read", "clipboard-write"])

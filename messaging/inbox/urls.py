@@ -2,13 +2,31 @@
 
 from django.urls import path
 
-from messaging.inbox.views import chat, chats, control, door, linking, settings
+from messaging.inbox.views import (
+    app,
+    chat,
+    chats,
+    control,
+    devices,
+    door,
+    linking,
+    notices,
+    settings,
+)
 
 urlpatterns = [
     path("welcome/", door.welcome, name="inbox_door"),
     path("in/<str:token>/", door.follow_link, name="inbox_link"),
     path("leave/", door.leave, name="inbox_leave"),
     path("", chats.chat_list, name="inbox"),
+    path("sw.js", app.worker, name="inbox_worker"),
+    path("app.webmanifest", app.manifest, name="inbox_manifest"),
+    path("offline/", app.offline, name="inbox_offline"),
+    path("waiting/", app.waiting, name="inbox_waiting"),
+    path("push/", devices.push, name="inbox_push"),
+    path("notices/", notices.notices, name="inbox_notices"),
+    path("settings/devices/", devices.devices, name="inbox_devices"),
+    path("settings/devices/out/", devices.sign_out, name="inbox_sign_out"),
     path("find/", chats.find, name="inbox_find"),
     path("c/<slug:handle>/", chat.chat, name="chat"),
     path("c/<slug:handle>/file/<int:message_id>/", chat.file, name="chat_file"),

@@ -12,7 +12,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 
 from celery import shared_task
 from celery.signals import worker_ready
@@ -30,7 +29,6 @@ from messaging.crash import may_crash
 from messaging.models import Campaign, CampaignChunk, Message
 from messaging.services.counters import count
 from messaging.services.first_batch import hold_first_batch
-from messaging.services.push import tell_of_campaign
 from messaging.services.transitions import (
     announce_progress,
     finish_if_done,
@@ -197,7 +195,6 @@ def _send_chunk(campaign_id: int, now: datetime) -> Done | None:
     if people:
         topics = (f"person:{person_id}" for ids in sent.values() for person_id in ids)
         announce_each(topics, "chat", campaign.profile_id)
-        tell_of_campaign(campaign, chain.from_iterable(sent.values()))
     transaction.on_commit(lambda: may_crash("committed"))
     return Done(len(chunks), people)
 

@@ -7,7 +7,6 @@ Adverts are never told.
 
 import hashlib
 import json
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
@@ -16,7 +15,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from messaging.models import Campaign, Message, PushSubscription
+from messaging.models import Message, PushSubscription
 from messaging.services.messages import preview
 from messaging.services.push_sealing import authorization, read_keys, seal_push
 from messaging.services.sessions import is_open
@@ -96,31 +95,18 @@ def show_words(person_id: int, *, session_hash: str, shows: bool) -> None:
 
 @receiver(status_changed)
 def tell_of_message(message: Message, profile: Profile, **kwargs: object) -> None:
-    """A single message has come: a row for each browser of its person."""
+    """A message has come: a row for each browser of its person. (Campaigns are adverts: none.)"""
     is_new = message.status == Message.Status.SENT and message.direction == Message.Direction.OUT
-    if is_new and message.message_class != Message.Class.MARKETING:
-        _post(message.id, profile, _browsers([message.person_id]))
-
-
-def tell_of_campaign(campaign: Campaign, people: Iterable[int]) -> None:
-    """A campaign's message has come to these people: the same, for what is no advert."""
-    if campaign.message_class != Message.Class.MARKETING:
-        _post(campaign.message_id or 0, campaign.profile, _browsers(list(people)))
-
-
-def _browsers(people: list[int]) -> Iterable[tuple[int, str]]:
-    rows = PushSubscription.objects.filter(person_id__in=people).order_by()
-    return rows.values_list("person_id", "endpoint_hash")
-
-
-def _post(message_id: int, profile: Profile, browsers: Iterable[tuple[int, str]]) -> None:
-    for person_id, endpoint_hash in browsers:
+    if not is_new or message.message_class == Message.Class.MARKETING:
+        return
+    rows = PushSubscription.objects.filter(person_id=message.person_id)
+    for endpoint_hash in rows.values_list("endpoint_hash", flat=True):
         post(
             "push",
-            person=person_id,
+            person=message.person_id,
             browser=endpoint_hash,
             profile=profile.pk,
-            message=message_id,
+            message=message.id,
         )
 
 
@@ -176,8 +162,6 @@ def what_it_says(browser: PushSubscription, message: Message, profile: Profile) 
     if not browser.shows_words:
         return {"from": profile.name}
     words = preview(message)
-    if message.campaign_id and message.body is None:
-        words = Campaign.objects.values_list("body", flat=True).get(pk=message.campaign_id)
     return {"from": profile.name, "text": words[:WORDS], "chat": profile.handle}
 
 

@@ -233,6 +233,7 @@ document.addEventListener("htmx:afterSettle", (e) => {
 // ── The connection ──────────────────────────────────────────────────────────────────────────────────────
 const strip = document.getElementById("offline");
 const showOffline = () => strip && (strip.hidden = navigator.onLine);
+showOffline();
 addEventListener("online", showOffline);
 addEventListener("offline", showOffline);
 

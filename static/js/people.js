@@ -63,3 +63,48 @@ on("click", "[data-locate-me]", (button) => {
     () => button.removeAttribute("aria-busy"),
   );
 });
+
+// ── An app on the phone ─────────────────────────────────────────────────────────────────────────────────
+const worker = navigator.serviceWorker?.register("/m/sw.js", { scope: "/m/" }).catch(() => null);
+
+// The number on the app's icon is the number of chats that wait.
+const showBadge = () => {
+  const bar = document.querySelector("[data-waiting]");
+  if (!bar || !navigator.setAppBadge) return;
+  const n = Number(bar.dataset.waiting);
+  (n ? navigator.setAppBadge(n) : navigator.clearAppBadge()).catch(() => {});
+};
+showBadge();
+document.addEventListener("htmx:afterSettle", showBadge);
+
+// <div data-push="our key" data-push-at="/where/"> with [data-push-on], [data-push-no] and [data-push-denied]
+const offer = document.querySelector("[data-push]");
+if (offer?.querySelector("[data-push-on]") && worker && "PushManager" in window) {
+  offer.querySelector("[data-push-on]").hidden = false;
+  offer.querySelector("[data-push-no]").hidden = true;
+}
+
+const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+
+on("click", "[data-push-on]", async (button) => {
+  if ((await Notification.requestPermission()) !== "granted") {
+    offer.querySelector("[data-push-denied]").hidden = false;
+    return;
+  }
+  button.setAttribute("aria-busy", "true");
+  try {
+    const { pushManager } = await navigator.serviceWorker.ready;
+    const made = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytes(offer.dataset.push) });
+    const { endpoint, keys } = made.toJSON();
+    const answer = await fetch(offer.dataset.pushAt, {
+      method: "POST",
+      headers: JSON.parse(document.body.getAttribute("hx-headers")),
+      body: new URLSearchParams({ act: "on", endpoint, ...keys }),
+    });
+    if (answer.ok) location.reload();
+    else throw new Error(await answer.text());
+  } catch {
+    offer.querySelector("[data-push-no]").hidden = false;
+    button.removeAttribute("aria-busy");
+  }
+});
