@@ -9,7 +9,6 @@ import json
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 
 import pytest
 from PIL import Image
@@ -23,7 +22,6 @@ from messaging.models import Campaign, Message
 from messaging.services.keys import create_app, create_token
 from messaging.services.sessions import open_session
 from portal.base.pairwise import pairwise_number, wa_id
-from portal.tests.processes import free_port
 from profiles.models import Profile, User
 from profiles.tests.people import staff
 from tests.browser import Visitor
@@ -36,23 +34,8 @@ SLOW = 30_000  # milliseconds: for what a worker does
 
 
 @pytest.fixture
-def site(processes, chromium) -> Iterator[Visitor]:
-    """The whole of Signet, as `make run` starts it, and somebody to look at it."""
-    peer_port = free_port()
-    around = {
-        "DEMO": "1",
-        "STRIPE_API_BASE": f"http://localhost:{peer_port}",
-        "FIRST_BATCH_HOLD_MINUTES": "0",
-    }
-    url = processes.start_web(**around)
-    processes.start_worker(**around)
-    processes.start_beat(**around)
-    ports = {"STRIPE_PEER_PORT": str(peer_port), "STRIPE_ENGINE_PORT": str(free_port())}
-    peer = around | ports | {"VAR_DIR": str(processes.folder)}
-    processes.start("stripe", "python", "-m", "billing.devpeer", "--catalog", **peer)
-    visitor = Visitor(chromium, url, stream=True)
-    yield visitor
-    visitor.close()
+def site(start_site) -> Visitor:
+    return start_site()
 
 
 @pytest.fixture
@@ -76,7 +59,7 @@ def test_one_messages_whole_life(site, people):
     ask_for_verification(owner)
     marta = site.open("/admin/", as_user=staff("verifier", "moderator", name="marta"))
     approve(marta)
-    subscribe(owner)
+    subscribe(owner, "horta-fresca")
     profile = Profile.objects.select_related("business").get(handle="horta")
     assert profile.shows_badge()
 
@@ -156,12 +139,12 @@ def act_by_dialog(page: Page, name: str, **fields: str) -> None:
         dialog.locator("button[type=submit], input[type=submit]").last.click()
 
 
-def subscribe(page: Page) -> None:
+def subscribe(page: Page, slug: str) -> None:
     """A plan, paid with a test card at the local peer."""
-    page.goto(base(page) + "/w/horta-fresca/billing/")
+    page.goto(base(page) + f"/w/{slug}/billing/")
     page.get_by_role("button", name=re.compile("Starter|Choose|Subscribe|Take")).first.click()
     page.get_by_role("button", name=re.compile("Pay now|Start trial")).click(timeout=SLOW)
-    expect(page).to_have_url(re.compile("/w/horta-fresca/billing"), timeout=SLOW)
+    expect(page).to_have_url(re.compile(f"/w/{slug}/billing"), timeout=SLOW)
     expect(page.get_by_text(re.compile("Active|Trial")).first).to_be_visible()
 
 

@@ -86,12 +86,14 @@ def _wait_for(engine: Engine, process: subprocess.Popen) -> bool:
 
 def _bring_catalogue() -> None:
     """Have the site make its products and prices here, as an operator does at Stripe."""
-    subprocess.run(
+    done = subprocess.run(
         [sys.executable, "manage.py", "billing_sync_catalog"],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         check=False,
     )
+    if done.returncode == 0:
+        print("The catalogue is here.", flush=True)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
