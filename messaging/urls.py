@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from messaging.views import (
+    api_log,
     campaigns,
     contacts,
     developers,
@@ -11,6 +12,7 @@ from messaging.views import (
     payments,
     sandbox,
     templates,
+    webhooks,
 )
 
 WORKSPACE = "w/<slug:slug>/"
@@ -77,8 +79,13 @@ urlpatterns = [
         name="token_revoke",
     ),
     path(
-        f"{WORKSPACE}developers/webhooks/<uuid:uuid>/", developers.webhook_act, name="webhook_act"
+        f"{WORKSPACE}developers/webhooks/<uuid:uuid>/", webhooks.webhook, name="developer_webhook"
     ),
+    path(
+        f"{WORKSPACE}developers/webhooks/<uuid:uuid>/act/", webhooks.webhook_act, name="webhook_act"
+    ),
+    path(f"{WORKSPACE}developers/logs/", api_log.api_log, name="api_log"),
+    path(f"{WORKSPACE}developers/logs/<int:pk>/", api_log.api_call, name="api_call"),
     path(f"{WORKSPACE}developers/sandbox/", sandbox.sandbox, name="sandbox"),
     path(f"{WORKSPACE}developers/sandbox/<str:number>/", sandbox.sandbox_act, name="sandbox_act"),
     path(f"{WORKSPACE}campaigns/", campaigns.campaigns, name="campaigns"),

@@ -14,9 +14,7 @@ class Label(models.Model):
         ordering = ["name"]
         constraints = [
             # A word is there once, however it is spelled.
-            models.UniqueConstraint(
-                "business", Lower("name"), name="one_label_per_word"
-            ),
+            models.UniqueConstraint("business", Lower("name"), name="one_label_per_word"),
             # A label is a word, not a gap.
             models.CheckConstraint(condition=models.Q(name__regex=r"\S"), name="label_is_a_word"),
         ]

@@ -1,11 +1,18 @@
 """The developers' pages: apps, tokens shown once, webhooks."""
 
 import re
+import shlex
+from datetime import timedelta
 
 from django.test import override_settings
 from django.urls import reverse
+from django.utils import timezone
 
-from messaging.models import AccessToken, App, WebhookEndpoint
+from messaging.models import AccessToken, ApiCall, App, WebhookEndpoint, WebhookEvent
+from messaging.services.messages import receive_message
+from messaging.services.webhook_calls import serve_due
+from messaging.services.webhooks import set_webhook
+from messaging.tests.cast import ANA
 from messaging.tests.receiver import receiving
 from messaging.tests.test_api_messages import ApiCase
 from profiles.models import AuditRow, Membership
@@ -81,3 +88,95 @@ class DevelopersPageTests(ApiCase):
         page = self.client.get(self.url())
         self.assertContains(page, "access_token=…")
         self.assertNotContains(page, self.token)
+
+
+class LogTests(ApiCase):
+    def setUp(self) -> None:
+        sign_in(self.client, self.alice)
+        with self.settings(API_LOG_AT_ONCE=True):
+            self.call("GET", f"/v23.0/{self.profile.pk}")
+            self.call("POST", f"/v23.0/{self.profile.pk}/messages", {"messaging_product": "x's"})
+            self.call("GET", f"/v23.0/{self.acme.pk}", token=self.other_token)
+        self.log = reverse("api_log", kwargs={"slug": "acme"})
+
+    def shown(self, **query: str) -> list[str]:
+        return [call.method for call in self.client.get(self.log, query).context["calls"]]
+
+    def test_calls_are_found_by_what_they_asked_and_answered(self):
+        self.assertEqual(self.shown(), ["POST", "GET"])
+        self.assertEqual(self.shown(method="POST"), ["POST"])
+        self.assertEqual(self.shown(answer="good"), ["GET"])
+        self.assertEqual(self.shown(code="100"), ["POST"])
+        self.assertEqual(self.shown(q="/messages"), ["POST"])
+        self.assertEqual(self.shown(face="v1"), [])
+        for odd in ({"code": "x"}, {"before": "9" * 30}, {"q": "\x00"}, {"app": "²"}):
+            self.assertEqual(self.client.get(self.log, odd).status_code, 200)
+
+    def test_a_call_is_copied_as_curl_without_its_token(self):
+        call = self.client.get(self.log).context["calls"][0]
+        url = reverse("api_call", kwargs={"slug": "acme", "pk": call.pk})
+        curl = self.client.get(url).context["curl"]
+        self.assertIn("YOUR_TOKEN", curl)
+        self.assertNotIn(self.token[9:], curl)
+        words = shlex.split(curl)
+        self.assertEqual(words[-1], '{"messaging_product": "x\'s"}')
+        self.assertTrue(words[3].endswith(f"/v23.0/{self.profile.pk}/messages"))
+
+    def test_nobody_elses_calls_are_shown(self):
+        theirs = ApiCall.objects.exclude(business=self.acme).get()
+        url = reverse("api_call", kwargs={"slug": "acme", "pk": theirs.pk})
+        self.assertEqual(self.client.get(url).status_code, 404)
+        for user, status in ((self.mallory, 404), (self.bob, 403)):
+            sign_in(self.client, user)
+            self.assertEqual(self.client.get(self.log).status_code, status)
+
+
+@override_settings(WEBHOOK_ALLOW_LOOPBACK=True)
+class WebhookPageTests(ApiCase):
+    def setUp(self) -> None:
+        sign_in(self.client, self.alice)
+        self.receiver = self.enterContext(receiving())
+        endpoint = set_webhook(self.app, url=self.receiver.url, verify_token="hush", by=self.alice)
+        self.page = reverse("developer_webhook", kwargs={"slug": "acme", "uuid": endpoint.uuid})
+        self.acts = reverse("webhook_act", kwargs={"slug": "acme", "uuid": endpoint.uuid})
+
+    def act(self, **values: str):
+        return self.client.post(self.acts, values, follow=True)
+
+    def test_strangers_find_nothing_and_agents_may_not(self):
+        for user, status in ((self.mallory, 404), (self.bob, 403)):
+            sign_in(self.client, user)
+            self.assertEqual(self.client.get(self.page).status_code, status)
+            self.assertEqual(self.client.post(self.acts).status_code, status)
+
+    def test_a_test_call_says_what_came_back(self):
+        self.assertContains(self.act(act="test"), "It answered 200 after")
+        self.receiver.answer = lambda body, headers: (500, b"oh no")
+        page = self.act(act="test")
+        self.assertContains(page, "The test call failed: it answered 500")
+        self.assertContains(page, "oh no")
+        self.assertEqual(len(self.client.get(self.page, {"result": "bad"}).context["attempts"]), 1)
+        self.assertEqual(serve_due(timezone.now() + timedelta(days=2)), 0)  # tried once
+
+    def test_an_event_and_a_span_are_sent_again(self):
+        receive_message(ANA, self.profile, body="Hi")
+        serve_due()
+        event = WebhookEvent.objects.order_by("-id").first()
+        self.assertContains(self.act(act="replay", event=str(event.pk)), "on its way again")
+        serve_due()
+        self.assertEqual(len(self.receiver.posts), 2)
+        self.assertContains(
+            self.act(act="span", since="2026-01-01T00:00", until="2025-01-01T00:00"), "ends before"
+        )
+        self.assertContains(self.act(act="span", since="x"), "Choose a beginning")
+        ago = (timezone.now() - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M")
+        to = (timezone.now() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M")
+        self.assertContains(self.act(act="span", since=ago, until=to), "events are on their way")
+        serve_due()
+        self.assertGreater(len(self.receiver.posts), 2)
+
+    def test_another_businesss_event_is_not_replayed(self):
+        theirs = WebhookEvent.objects.create(
+            business=self.elsewhere, field="messages", facts={"value": {}}, body="{}"
+        )
+        self.assertEqual(self.act(act="replay", event=str(theirs.pk)).status_code, 404)

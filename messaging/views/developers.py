@@ -21,7 +21,8 @@ from messaging.services.keys import (
     rotate_secret,
     secret_of,
 )
-from messaging.services.webhooks import enable_webhook, remove_webhook, set_webhook, subscribe
+from messaging.services.webhook_calls import standard_secret
+from messaging.services.webhooks import set_webhook, subscribe
 from portal.base.pairwise import pairwise_number, wa_id
 from portal.base.refused import Refused
 from portal.base.sealing import seal_text, unseal_text
@@ -122,22 +123,6 @@ def webhook_set(request: MemberRequest, business: Business, app_id: int) -> Http
 
 @require_POST
 @in_business(roles=DEVELOP)
-def webhook_act(request: MemberRequest, business: Business, uuid: str) -> HttpResponse:
-    """Take an address away, or switch it on again."""
-    endpoint = get_object_or_404(
-        WebhookEndpoint.objects.select_related("app"), uuid=uuid, app__business=business
-    )
-    if request.POST.get("act") == "enable":
-        enable_webhook(endpoint, by=request.user)
-        messages.success(request, _("Switched on. What waited is on its way."))
-    else:
-        remove_webhook(endpoint, by=request.user)
-        messages.success(request, _("The address is taken away."))
-    return redirect("developer_app", slug=business.slug, app_id=endpoint.app_id)
-
-
-@require_POST
-@in_business(roles=DEVELOP)
 def app_act(request: MemberRequest, business: Business, app_id: int) -> HttpResponse:
     """Rotate the secret, finish that, or close the app."""
     app = _app(business, app_id)
@@ -183,14 +168,15 @@ def _app_page(
             }
         ),
     }
-    fresh = _fresh_token(request, app)
+    fresh, secret = _fresh_token(request, app), secret_of(app)
     profile = business.profiles.filter(closed_at=None).order_by("created_at").first()
     return business_page(
         request,
         business,
         "messaging/developers/app.html",
         app=app,
-        secret=secret_of(app),
+        secret=secret,
+        standard=standard_secret(secret),
         next_secret=next_secret_of(app),
         tokens=app.tokens.order_by("revoked_at", "-created_at")[:50],
         endpoints=app.endpoints.select_related("profile").order_by("level"),
