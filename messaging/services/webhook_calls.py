@@ -39,6 +39,7 @@ BATCH = 32  # calls of one endpoint in one turn
 TURN = 15.0  # seconds after which no further call of a turn is begun
 LEASE = timedelta(seconds=90)  # longer than a turn and one last call
 THREADS = 16
+LOOK = 0.25  # seconds between two looks for what is due while calls are under way
 GIVE_UP_AFTER = timedelta(days=5)  # of failure, then the endpoint is switched off
 REST = (timedelta(seconds=5), timedelta(minutes=5))  # of a failing endpoint: least and most
 KEPT = 1000  # characters of an answer
@@ -92,7 +93,8 @@ def serve_due(now: datetime | None = None) -> int:
                     _end_turn(turn, now or timezone.now())
             if not running:
                 return made
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            # Not longer than LOOK: what falls due meanwhile, at others, waits for no slow receiver.
+            for future in wait(running, LOOK, return_when=FIRST_COMPLETED).done:
                 turn = running.pop(future)
                 turn.outcomes += future.result()
                 turn.running -= 1
@@ -308,6 +310,8 @@ def _judge(endpoint: WebhookEndpoint, outcomes: list[Outcome], now: datetime) ->
     if any(outcome.status == 410 for outcome in outcomes):
         _disable(endpoint, _("It answered 410: it wants nothing more."), now)
     elif any(outcome.is_success for outcome in outcomes):
+        if endpoint.failing_since:
+            _hurry(endpoint, now)
         endpoint.failing_since = endpoint.resting_until = None
     elif outcomes:
         endpoint.failing_since = endpoint.failing_since or now
@@ -315,6 +319,13 @@ def _judge(endpoint: WebhookEndpoint, outcomes: list[Outcome], now: datetime) ->
         endpoint.resting_until = now + min(max(failing / 4, REST[0]), REST[1])
         if failing > GIVE_UP_AFTER:
             _disable(endpoint, _("It failed for five days."), now)
+
+
+def _hurry(endpoint: WebhookEndpoint, now: datetime) -> None:
+    """It is back: what waits for its next try need not wait any longer."""
+    WebhookCall.objects.filter(
+        endpoint=endpoint, done_at=None, given_up_at=None, due_at__gt=now
+    ).update(due_at=now)
 
 
 def _disable(endpoint: WebhookEndpoint, reason: str, now: datetime) -> None:
