@@ -9,6 +9,7 @@ class MessagingConfig(AppConfig):
         from messaging.services import (  # noqa: F401  (they connect their receivers)
             account_events,
             erasure,
+            gateway_queue,
             integrator_traces,
             lost_standing,
             payments,

@@ -3,6 +3,7 @@
 from messaging.services.api_log import forget_old_calls
 from messaging.services.campaigns import launch_scheduled
 from messaging.services.delivery import send_chunks
+from messaging.services.gateway import serve_gateways
 from messaging.services.idempotency import forget_old_answers
 from messaging.services.keys import finish_due_rotations
 from messaging.services.link_requests import forget_old_link_requests
@@ -33,5 +34,6 @@ __all__ = [
     "release_first_batches",
     "resume_stalled_campaigns",
     "send_chunks",
+    "serve_gateways",
     "squash_counters",
 ]

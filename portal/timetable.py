@@ -25,6 +25,7 @@ TIMETABLE = {
     "call webhooks that are due": every(
         15 * SECONDS, "messaging.services.webhook_calls.call_webhooks"
     ),
+    "hand messages to messengers": every(15 * SECONDS, "messaging.services.gateway.serve_gateways"),
     "seal the audit": every(10 * SECONDS, "profiles.services.audit_chain.seal_audit"),
     "look at domains again": every(1 * MINUTES, "profiles.services.domains.check_domains"),
     # Campaigns.

@@ -29,6 +29,7 @@ from messaging.crash import may_crash
 from messaging.models import Campaign, CampaignChunk, Message
 from messaging.services.counters import count
 from messaging.services.first_batch import hold_first_batch
+from messaging.services.gateway_queue import queue_campaign
 from messaging.services.transitions import (
     announce_progress,
     finish_if_done,
@@ -186,6 +187,7 @@ def _send_chunk(campaign_id: int, now: datetime) -> Done | None:
 
     recipients = _choose(campaign, sorted(chunks.values()), room, now)
     sent = _write(campaign, recipients, now)
+    queue_campaign(campaign, now=now)
     may_crash("written")
     _mark_done(campaign, chunks, sent, now)
     may_crash("marked")

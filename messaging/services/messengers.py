@@ -3,10 +3,13 @@
 import base64
 import hashlib
 import secrets
+import threading
+import time
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,6 +25,10 @@ KEY_BYTES = 32
 SECRET_BYTES = 32
 SHOWN = 9  # characters of a key that stay visible, prefix included
 USED_EVERY = timedelta(minutes=1)  # `last_used_at` is not written more often
+KNOWN_FOR = 5.0  # seconds
+
+_lock = threading.Lock()
+_known: tuple[float, tuple[int, ...]] = (0.0, ())  # until when, which messengers have a gateway
 
 
 @transaction.atomic
@@ -48,6 +55,7 @@ def close_messenger(messenger: Messenger, *, by: User, reason: str) -> Messenger
     messenger.closed_at = timezone.now()
     messenger.save(update_fields=["closed_at"])
 
+    forget_gateways()
     record(messenger, "messenger.closed", by=by, reason=reason)
     return messenger
 
@@ -115,6 +123,7 @@ def set_gateway(messenger: Messenger, *, url: str, by: User | None) -> str:
     messenger.failures, messenger.batch_size, messenger.last_error = 0, FULL_BATCH, ""
     messenger.save()
 
+    forget_gateways()
     record(messenger, "messenger.gateway_set", by=by, url=url)
     return secret
 
@@ -130,7 +139,29 @@ def drop_gateway(messenger: Messenger, *, by: User | None) -> None:
     messenger.save(update_fields=["gateway_url"])
     GatewayMessage.objects.filter(messenger_id=messenger.pk)._raw_delete("default")
 
+    forget_gateways()
     record(messenger, "messenger.gateway_dropped", by=by)
+
+
+def gateways() -> tuple[int, ...]:
+    """The messengers that take messages; a change is known to all processes within KNOWN_FOR."""
+    global _known
+    until, found = _known
+    if until < time.monotonic():
+        with _lock:
+            found = tuple(
+                Messenger.objects.filter(~Q(gateway_url=""), closed_at=None)
+                .order_by("pk")
+                .values_list("pk", flat=True)
+            )
+            _known = (time.monotonic() + KNOWN_FOR, found)
+    return found
+
+
+def forget_gateways() -> None:
+    """Ask anew at the next message: something has changed."""
+    global _known
+    _known = (0.0, ())
 
 
 def gateway_secret(messenger: Messenger) -> str:

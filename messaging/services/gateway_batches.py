@@ -1,0 +1,245 @@
+"""What goes to a messenger in one call: which messages, in which words, signed how."""
+
+import hashlib
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection
+from standardwebhooks.webhooks import Webhook
+
+from audience.models import Block, Consent, Person
+from messaging.models import Campaign, GatewayMessage, Media, Message, Messenger
+from messaging.services.media import path_of
+from messaging.services.message_refs import message_ref
+from messaging.services.wamids import MessageKey
+from profiles.models import Profile, User
+
+LANES = 8  # calls of one messenger at the same time; a person is in one lane
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A row of the queue."""
+
+    person_id: int
+    message_id: int
+    profile_id: int
+    place: int
+
+    @property
+    def conversation(self) -> tuple[int, int]:
+        return self.person_id, self.profile_id
+
+    @property
+    def key(self) -> MessageKey:
+        return MessageKey(self.person_id, self.message_id)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One call: its bytes, what is in it, and what leaves the queue without being sent."""
+
+    lane: int
+    id: str
+    body: bytes
+    sent: dict[str, MessageKey]  # by the id that the messenger knows
+    dropped: list[MessageKey]
+
+    @property
+    def keys(self) -> list[MessageKey]:
+        return [*self.sent.values(), *self.dropped]
+
+
+def take_batch(messenger: Messenger, lane: int, *, size: int) -> Batch | None:
+    """The next messages of a lane, at most `size`; None where none wait. Nothing is changed.
+
+    Urgent ones come first, but never before what the same conversation waits for: that comes along.
+    """
+    waiting = _first(messenger, lane, size)
+    if not waiting:
+        return None
+    urgency: dict[tuple[int, int], int] = {}
+    for row, how in waiting.items():
+        urgency[row.conversation] = min(how, urgency.get(row.conversation, how))
+    found = {*waiting, *_before(list(waiting))}
+    # A conversation is as urgent as its most urgent message, so that cutting keeps its order.
+    together = sorted(found, key=lambda r: (urgency[r.conversation], r.place, r.person_id))
+    return _written(messenger, lane, together[:size])
+
+
+def headers(batch: Batch, *, secret: str, now: datetime) -> dict[str, str]:
+    """What goes with the bytes, as Standard Webhooks says; the id names the batch's content."""
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": "Signet-Gateway/1",
+        "webhook-id": batch.id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(secret).sign(batch.id, now, batch.body.decode()),
+    }
+
+
+_COLUMNS = "g.person_id, g.message_id, g.profile_id, g.place"
+
+
+def _first(messenger: Messenger, lane: int, size: int) -> dict[Waiting, int]:
+    """The next rows, with their urgency."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            select {_COLUMNS}, g.urgency from messaging_gatewaymessage g
+             where g.messenger_id = %s and g.lane = %s
+             order by g.urgency, g.place, g.person_id limit %s
+            """,
+            [messenger.pk, lane, size],
+        )
+        return {Waiting(*row[:4]): row[4] for row in cursor.fetchall()}
+
+
+def _before(rows: Sequence[Waiting]) -> list[Waiting]:
+    """What waits earlier in the same conversations."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            select {_COLUMNS} from messaging_gatewaymessage g
+              join unnest(%s::bigint[], %s::bigint[], %s::bigint[]) r(person_id, profile_id, place)
+                on g.person_id = r.person_id and g.profile_id = r.profile_id and g.place < r.place
+            """,
+            [
+                [row.person_id for row in rows],
+                [row.profile_id for row in rows],
+                [row.place for row in rows],
+            ],
+        )
+        return [Waiting(*row) for row in cursor.fetchall()]
+
+
+def _written(messenger: Messenger, lane: int, rows: Sequence[Waiting]) -> Batch:
+    messages = _messages(rows)
+    people = Person.objects.in_bulk({row.person_id for row in rows})
+    unwanted = _unwanted([messages[row.key] for row in rows if row.key in messages], people)
+    profiles = Profile.objects.select_related("business").in_bulk({r.profile_id for r in rows})
+    campaigns = Campaign.objects.in_bulk({m.campaign_id for m in messages.values()} - {None})
+    authors = User.objects.in_bulk({m.author_id for m in messages.values()} - {None})
+
+    shown, sent, dropped = [], {}, []
+    for row in rows:
+        message, person = messages.get(row.key), people.get(row.person_id)
+        if message is None or person is None or row.key in unwanted:
+            dropped.append(row.key)
+            continue
+        one = _shown(message, campaigns.get(message.campaign_id or 0), authors)
+        shown.append(
+            one | {"person": person.external_id, "profile": profiles[row.profile_id].handle}
+        )
+        sent[one["id"]] = row.key
+    about = {
+        p.handle: {"name": p.name, "verified": p.shows_badge(), "logo_url": _absolute(p.logo_url)}
+        for p in profiles.values()
+    }
+    batch_id = "batch_" + hashlib.sha256(" ".join(sent).encode()).hexdigest()[:32]
+    body = {"batch": batch_id, "profiles": about, "messages": shown}
+    return Batch(lane, batch_id, json.dumps(body).encode("ascii"), sent, dropped)
+
+
+def _messages(rows: Collection[Waiting]) -> dict[MessageKey, Message]:
+    names = [field.attname for field in Message._meta.concrete_fields]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            select {", ".join(f"m.{name}" for name in names)} from messaging_message m
+              join unnest(%s::bigint[], %s::bigint[]) r(person_id, id)
+                on m.person_id = r.person_id and m.id = r.id
+            """,
+            [[row.person_id for row in rows], [row.message_id for row in rows]],
+        )
+        found = [Message.from_db(connection.alias, names, _read(names, row)) for row in cursor]
+    return {MessageKey(message.person_id, message.id): message for message in found}
+
+
+def _read(names: Sequence[str], row: Sequence) -> list:
+    """A row of a cursor of Django's, which leaves JSON as text."""
+    return [
+        json.loads(value) if name == "content" and isinstance(value, str) else value
+        for name, value in zip(names, row, strict=True)
+    ]
+
+
+def _unwanted(messages: Collection[Message], people: dict[int, Person]) -> set[MessageKey]:
+    """What people said no to while it waited: it stays in the web inbox, and goes nowhere else."""
+    ids = list({message.person_id for message in messages})
+    blocks = set(Block.objects.filter(person_id__in=ids).values_list("person_id", "profile_id"))
+    muted = set(
+        Consent.objects.filter(
+            person_id__in=ids, kind=Consent.Kind.BUSINESS_MARKETING, granted=False
+        ).values_list("person_id", "scope_id")
+    )
+    business_of = dict(
+        Profile.objects.filter(pk__in={m.profile_id for m in messages}).values_list(
+            "pk", "business_id"
+        )
+    )
+    unwanted = set()
+    for message in messages:
+        person = people.get(message.person_id)
+        is_advert = message.message_class == Message.Class.MARKETING
+        if (
+            person is None
+            or (message.person_id, message.profile_id) in blocks
+            or (is_advert and not person.marketing)
+            or (is_advert and (message.person_id, business_of[message.profile_id]) in muted)
+        ):
+            unwanted.add(MessageKey(message.person_id, message.id))
+    return unwanted
+
+
+def _shown(message: Message, campaign: Campaign | None, authors: dict[int, User]) -> dict:
+    content = message.content or (campaign.content if campaign else None)
+    shown: dict = {
+        "id": message_ref(message.person_id, message.id),
+        "kind": message.kind,
+        "class": message.message_class,
+        "text": message.body if message.body is not None else campaign.body if campaign else "",
+        "sent_at": message.created_at.isoformat(),
+    }
+    if content:
+        shown["content"] = content
+        if link := _media_url(content):
+            shown["media_url"] = link
+    if message.reply_to:
+        shown["answers"] = message_ref(message.person_id, message.reply_to)
+    if message.author_id in authors:
+        shown["author"] = authors[message.author_id].get_short_name()
+    return shown
+
+
+def _media_url(content: dict) -> str:
+    """A short-lived link to the message's file; a later try of the batch has a fresh one."""
+    media_id = str(content.get("id", ""))
+    return _absolute(path_of(Media(pk=int(media_id)))) if media_id.isdecimal() else ""
+
+
+def _absolute(path: str) -> str:
+    return settings.SITE_URL + path if path else ""
+
+
+def forget_sent(keys: Collection[MessageKey]) -> None:
+    """The messenger has them: they wait no more."""
+    if not keys:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            delete from messaging_gatewaymessage g
+             using unnest(%s::bigint[], %s::bigint[]) r(person_id, message_id)
+             where g.person_id = r.person_id and g.message_id = r.message_id
+            """,
+            [[key.person_id for key in keys], [key.id for key in keys]],
+        )
+
+
+def is_waiting(messenger: Messenger) -> bool:
+    """Whether anything waits for the messenger."""
+    return GatewayMessage.objects.filter(messenger_id=messenger.pk).exists()

@@ -1,0 +1,57 @@
+"""A worker is killed while a messenger has a batch of its in hand."""
+
+import time
+
+import pytest
+from django.utils import timezone
+
+from audience.tests.people import make_person
+from messaging.models import GatewayMessage, Messenger
+from messaging.services.members import join_everybody
+from messaging.services.messages import receive_message, send_message
+from messaging.services.messengers import forget_gateways, set_gateway
+from messaging.tests.cast import Cast
+from messaging.tests.gateway_server import taking
+from messaging.tests.messengers import make_messenger
+
+PEOPLE = range(100, 140)
+
+
+@pytest.mark.live
+def test_what_a_killed_worker_had_in_hand_arrives_once_by_its_id(processes, settings):
+    settings.WEBHOOK_ALLOW_LOOPBACK = True
+    cast = Cast()
+    Cast.setUpTestData.__func__(Cast)
+    messenger, _papo = make_messenger()
+    for person_id in PEOPLE:
+        make_person(person_id)
+        receive_message(person_id, cast.profile, body="Hi", now=timezone.now())
+    join_everybody(messenger)
+    with taking() as server:
+        server.secret = set_gateway(messenger, url=server.url, by=None)
+        # It keeps what it gets, and is slow to say so: the worker dies before it knows.
+        server.answer = lambda batch: time.sleep(2) or (200, {}, b"")
+        for n in range(3):
+            for person_id in PEOPLE:
+                send_message(cast.profile, person_id, by=cast.alice, body=f"{n}")
+        worker = {"queues": ("default", "critical"), "WEBHOOK_ALLOW_LOOPBACK": "1"}
+        processes.start_worker("w1", **worker)
+        until = time.monotonic() + 30
+        while not server.calls and time.monotonic() < until:
+            time.sleep(0.05)  # waits for another process
+        processes.kill("w1")
+        assert server.calls and GatewayMessage.objects.count() == 120
+
+        server.answer = lambda batch: (200, {}, b"")
+        Messenger.objects.update(leased_until=timezone.now())  # as 45 seconds later
+        send_message(cast.profile, PEOPLE[0], by=cast.alice, body="3")  # wakes whoever is there
+        processes.start_worker("w2", **worker)
+        until = time.monotonic() + 30
+        while GatewayMessage.objects.exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        forget_gateways()
+    assert not GatewayMessage.objects.exists()
+    expected = {(f"user-{p}", "acme"): ["0", "1", "2"] for p in PEOPLE}
+    expected["user-100", "acme"].append("3")
+    assert server.conversations() == expected
+    assert len(server.seen) > len(server.messages) == 121
