@@ -9,6 +9,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from typing import Protocol, runtime_checkable
 
@@ -32,6 +33,7 @@ COLUMNS = (
 )
 REQUIRED = ("external_id", "country")
 LONGEST_LINE = 16_384  # bytes
+BLOCK = 1024 * 1024  # bytes read at once
 BATCH = 10_000  # lines; as many as one statement may touch
 
 
@@ -39,12 +41,14 @@ BATCH = 10_000  # lines; as many as one statement may touch
 class Readable(Protocol):
     """A binary file, or what behaves like one."""
 
+    def read(self, size: int = -1, /) -> bytes: ...
+
     def readline(self, limit: int = -1, /) -> bytes: ...
 
 
 @dataclass
 class Batch:
-    """Lines that follow each other, the first of them number `first` (from 1)."""
+    """Lines that follow each other, without their newlines; the first is number `first`, from 1."""
 
     first: int
     lines: list[bytes]
@@ -60,27 +64,42 @@ class Batch:
     def last(self) -> int:
         return self.first + len(self.lines) - 1
 
+    @cached_property
+    def body(self) -> bytes:
+        """All lines as they were read."""
+        return b"\n".join([*self.lines, b""])
+
 
 def batches(stream: Readable | Iterable[bytes], *, first: int, skip: int = 0) -> Iterator[Batch]:
     """The stream's lines in batches, the first line being number `first`, without the first
     `skip`.
     """
-    lines = iter(_bounded(stream)) if isinstance(stream, Readable) else iter(stream)
-    for _line in islice(lines, skip):
-        pass
-    first += skip
-    while block := list(islice(lines, BATCH)):
-        yield Batch(first, block)
-        first += len(block)
+    first, waiting = first + skip, list[bytes]()
+    for lines in _blocks(stream) if isinstance(stream, Readable) else _lists(stream):
+        waiting += lines[skip:]
+        skip = max(0, skip - len(lines))
+        while len(waiting) >= BATCH:
+            yield Batch(first, waiting[:BATCH])
+            first, waiting = first + BATCH, waiting[BATCH:]
+    if waiting:
+        yield Batch(first, waiting)
 
 
-def _bounded(stream: Readable) -> Iterator[bytes]:
-    """Lines of a stream, of which no longer part than LONGEST_LINE is ever held."""
-    while line := stream.readline(LONGEST_LINE + 1):
-        if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
-            while (rest := stream.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
-                pass
-        yield line
+def _blocks(stream: Readable) -> Iterator[list[bytes]]:
+    """Lines as they are read; of a line without an end no more is held than shows its length."""
+    rest = b""
+    while block := stream.read(BLOCK):
+        *lines, rest = (rest + block).split(b"\n")
+        rest = rest[: LONGEST_LINE + 1]
+        yield lines
+    if rest:
+        yield [rest]
+
+
+def _lists(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    lines = iter(lines)
+    while some := list(islice(lines, BATCH)):
+        yield [line.removesuffix(b"\n") for line in some]
 
 
 def read_header(line: bytes) -> list[str]:
@@ -121,7 +140,7 @@ class CsvFormat:
         line is wrong, and `as_copy_one_by_one` then finds the line. None where only reading it
         here is safe: a quoted field spans lines, or a lone "\\." would end the data.
         """
-        body = b"".join(batch.lines)
+        body = batch.body
         spans_lines = b'"' in body and any(line.count(b'"') % 2 for line in batch.lines)
         return None if spans_lines or b"\\." in body else body
 
@@ -131,7 +150,8 @@ class CsvFormat:
 
     def external_ids(self, batch: Batch) -> frozenset[bytes] | None:
         """Who is in the batch, where that can be said without reading it whole; else None."""
-        if self.columns[0] != "external_id" or any(line[:1] == b'"' for line in batch.lines):
+        quoted = batch.body.startswith(b'"') or b'\n"' in batch.body
+        if self.columns[0] != "external_id" or quoted:
             return None
         return frozenset([line.partition(b",")[0] for line in batch.lines])
 
@@ -175,7 +195,7 @@ def _text(line: bytes) -> str:
     if b"\0" in line:
         raise ValueError("a NUL byte")
     try:
-        text = line.decode().rstrip("\r\n")
+        text = line.decode().rstrip("\r")
     except UnicodeDecodeError:
         raise ValueError("not UTF-8") from None
     if not text.strip():

@@ -1,14 +1,13 @@
 """One batch of an import: lines into people, keys and consents, in one transaction."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import available_timezones
 
 from django.db import (
-    DatabaseError,
     DataError,
     IntegrityError,
     OperationalError,
@@ -37,10 +36,13 @@ class PersonIds:
 
     free: range = range(0)
 
-    def take(self, n: int) -> int:
-        """The first of `n` ids that follow each other."""
+    def have(self, n: int) -> None:
+        """See to it that there are `n` that follow each other."""
         if len(self.free) < n:
-            raise _NeedIdsError(n)
+            self.free = claim_person_ids(n)
+
+    def take(self, n: int) -> int:
+        """The first of `n` that follow each other; gaps do no harm."""
         first, self.free = self.free.start, self.free[n:]
         return first
 
@@ -72,7 +74,7 @@ class BatchLoader:
         """
         as_copy: Callable[[Batch], bytes | None] = self.reader.as_copy
         for attempt in range(1, TRIES + 1):
-            free = self.ids.free
+            self.ids.have(len(batch.lines))
             try:
                 with transaction.atomic():
                     return self._load(batch, as_copy)
@@ -80,12 +82,9 @@ class BatchLoader:
                 if as_copy == self.reader.as_copy_one_by_one:
                     raise
                 as_copy = self.reader.as_copy_one_by_one
-            except _NeedIdsError as need:
-                free = claim_person_ids(need.n)
             except (IntegrityError, OperationalError) as error:
                 if attempt == TRIES or getattr(error.__cause__, "sqlstate", "") not in IN_THE_WAY:
                     raise
-            self.ids.free = free
         raise AssertionError("the last try returns or raises")
 
     def _load(self, batch: Batch, as_copy) -> Loaded:
@@ -95,8 +94,9 @@ class BatchLoader:
             cursor.execute("SET LOCAL synchronous_commit TO off")
             # A distributed database carries our few rows to the people, never the people to us.
             cursor.execute("SET LOCAL citus.local_table_join_policy TO 'prefer-local'")
-            self._copy(cursor, batch, as_copy)
-            self._reject(cursor, batch)
+            is_read = self._copy(cursor, batch, as_copy)
+            if is_read or self._looks_wrong(cursor):
+                self._reject(cursor, batch)
             if batch.may_repeat:
                 cursor.execute(import_sql.DROP_REPEATED)
             cursor.execute(import_sql.FIND_KNOWN)
@@ -105,19 +105,21 @@ class BatchLoader:
             if known:
                 self._change(cursor)
             if added := total - known:
-                self._add(cursor, added)
+                self._add(cursor, batch, added, known)
         loaded = Loaded(batch, added, known, len(batch.rejects))
         self._keep(loaded)
         return loaded
 
-    def _copy(self, cursor, batch: Batch, as_copy) -> None:
+    def _copy(self, cursor, batch: Batch, as_copy) -> bool:
+        """Put the lines into `incoming`. Returns whether they were read here, line by line."""
         for statement in (import_sql.INCOMING, import_sql.KNOWN):
             cursor.execute(statement)
         cursor.execute("DELETE FROM incoming")  # of a batch before, where all is one transaction
         cursor.execute("DELETE FROM known")
         body = as_copy(batch)
         columns = ", ".join(self.reader.columns)  # names of ours, checked by the reader
-        if body is None or as_copy == self.reader.as_copy_one_by_one:
+        is_read = body is None or as_copy == self.reader.as_copy_one_by_one
+        if is_read:
             body = body or self.reader.as_copy_one_by_one(batch)
             columns = f"line, {columns}"
         else:
@@ -128,6 +130,11 @@ class BatchLoader:
         statement = f"COPY incoming ({columns}) FROM STDIN (FORMAT csv)"
         with connection.wrap_database_errors, cursor.copy(statement) as copy:
             copy.write(body)
+        return is_read
+
+    def _looks_wrong(self, cursor) -> bool:
+        cursor.execute(import_sql.LOOKS_WRONG, _known_values(self.now.year) | self._moment())
+        return cursor.fetchone()[0]
 
     def _reject(self, cursor, batch: Batch) -> None:
         cursor.execute(import_sql.REJECTS, _known_values(self.now.year) | self._moment())
@@ -145,12 +152,17 @@ class BatchLoader:
         cursor.execute(import_sql.CHANGE_CONSENTS, self._moment())
         cursor.execute(import_sql.COPY_CONSENTS)
 
-    def _add(self, cursor, n: int) -> None:
+    def _add(self, cursor, batch: Batch, n: int, known: int) -> None:
+        """Add `n` people. Where all of a batch are new their lines number them, which is quicker,
+        and lines that were rejected leave gaps.
+        """
+        ids = n if known else len(batch.lines)
         values = self._moment() | {
-            "first_id": self.ids.take(n),
-            "zone_of": json.dumps(time_zone_of_countries()),
+            "first_id": self.ids.take(ids),
+            "line": batch.first,
+            "zone_of": _zone_of_countries(),
         }
-        for statement in (import_sql.ADD_KEYS, import_sql.ADD_PEOPLE, import_sql.ADD_CONSENTS):
+        for statement in import_sql.ADD_SOME if known else import_sql.ADD_EVERYBODY:
             cursor.execute(statement, values)
 
     def _keep(self, loaded: Loaded) -> None:
@@ -175,14 +187,6 @@ class BatchLoader:
         return {"now": self.now, "today": self.now.date()}
 
 
-class _NeedIdsError(DatabaseError):
-    """More people are new than this worker has ids for."""
-
-    def __init__(self, n: int) -> None:
-        super().__init__(n)
-        self.n = n
-
-
 def claim_person_ids(n: int) -> range:
     """Take the next `n` person ids for good; nobody else gets them, gaps do no harm."""
     with connection.cursor() as cursor:
@@ -196,13 +200,23 @@ def claim_person_ids(n: int) -> range:
 
 
 @lru_cache(2)
-def _known_values(year: int) -> dict[str, object]:
+def _known_values(year: int) -> dict[str, str]:
+    """Parameter -> an array in the database's own spelling: quoted once, not for each batch."""
     return {
-        "countries": list(countries()),
-        "regions": all_regions(),
-        "years": [str(year) for year in range(1900, year + 1)],
-        "zones": sorted(_time_zones()),
+        "countries": _array(countries()),
+        "regions": _array(all_regions()),
+        "years": _array(str(year) for year in range(1900, year + 1)),
+        "zones": _array(sorted(_time_zones())),
     }
+
+
+def _array(codes: Iterable[str]) -> str:
+    return f"{{{','.join(codes)}}}"  # of codes without commas, quotes and blanks
+
+
+@lru_cache(1)
+def _zone_of_countries() -> str:
+    return json.dumps(time_zone_of_countries())
 
 
 def _time_zones() -> set[str]:

@@ -274,7 +274,9 @@ class ResumeTests(TestCase):
 
     def test_a_batch_that_breaks_leaves_nothing_half_loaded(self):
         with (
-            mock.patch.object(import_sql, "ADD_CONSENTS", "SELECT 1 / 0"),
+            mock.patch.object(
+                import_sql, "ADD_EVERYBODY", (import_sql.ADD_EVERYBODY[0], "SELECT 1 / 0")
+            ),
             self.assertRaisesMessage(Exception, "division by zero"),
         ):
             import_people(self.file, source=digest_of(self.file), now=NOW)
@@ -283,11 +285,11 @@ class ResumeTests(TestCase):
     def test_a_batch_that_another_import_overtook_is_tried_again(self):
         add, overtaken = BatchLoader._add, []
 
-        def overtake(loader, cursor, n):
+        def overtake(loader, *args):
             if not overtaken:  # the other adds one of ours between our look and our insert
                 overtaken.append(True)
                 PersonKey.objects.create(external_id="u7", person_id=7)
-            add(loader, cursor, n)
+            add(loader, *args)
 
         with mock.patch.object(BatchLoader, "_add", overtake):
             result = import_people(self.file, now=NOW)
