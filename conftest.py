@@ -18,9 +18,23 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    from portal.tests.citus import HOLD
+
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
+        if item.nodeid.startswith(HOLD):
+            item.add_marker(pytest.mark.citus)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """With CITUS=1 the tests' database is spread over a cluster: see portal/tests/citus.py."""
+    from portal.tests import citus
+
+    if citus.is_wanted():
+        with django_db_blocker.unblock():
+            citus.spread_tests_database()
 
 
 @pytest.fixture(scope="session", autouse=True)
