@@ -8,6 +8,7 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         from messaging.services import (  # noqa: F401  (they connect their receivers)
             account_events,
+            campaign_numbers,
             erasure,
             gateway_queue,
             integrator_traces,

@@ -4,7 +4,7 @@ Each count carries one draw of noise, made once and kept: neither asking again n
 tells more. Below HIDDEN_BELOW nothing is shown. The exact ledger is for staff and the person.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from audience.noise import discrete_laplace
 from messaging.models import Campaign, CampaignNoise, CounterDelta
+from trust.services.published import campaigns_are_counted_by
 
 HIDDEN_BELOW = 50
 METRICS = ("sent", "delivered", "read", "replied", "blocked", "reported")
@@ -62,6 +63,14 @@ def shown_counts_of(campaigns: Sequence[Campaign]) -> dict[int, dict[str, int | 
         pk: {metric: _shown(exact.get((pk, metric), 0) + noise[pk, metric]) for metric in METRICS}
         for pk in pks
     }
+
+
+def shown_counts_by_id(campaigns: Iterable[int]) -> dict[int, dict[str, int | None]]:
+    """The same by the campaigns' ids: for the quality page and statements of reasons."""
+    return shown_counts_of(list(Campaign.objects.filter(pk__in=campaigns).only("pk")))
+
+
+campaigns_are_counted_by(shown_counts_by_id)
 
 
 def _shown(n: int) -> int | None:

@@ -1,16 +1,19 @@
 """Counts as rows to add up: writers only insert, so they never wait for each other."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from django.db.models import Q, Sum
+from django.conf import settings
+from django.db.models import Count, Sum
 from django.utils import timezone
 
-from messaging.models import CounterDelta
+from messaging.models import CampaignChunk, CounterDelta
 from profiles.models import Profile
 
 # sent, delivered, read, replied, blocked, reported, failed: messages, single and of campaigns;
 # received: messages of people;
 # started: single messages to people who had not written for 24 hours.
+
+LONGEST_CAMPAIGN = timedelta(days=30)  # paused and resumed: older chunks are not looked for
 
 
 def count(
@@ -28,12 +31,26 @@ def count(
 
 
 def reached_today(profile: Profile, *, now: datetime | None = None) -> int:
-    """People to whom the profile wrote first today (UTC): what its daily cap counts."""
-    day = (now or timezone.now()).astimezone(UTC).date()
-    rows = CounterDelta.objects.filter(
-        Q(metric="sent", campaign_id__isnull=False) | Q(metric="started"),
+    """People to whom the profile wrote first today (UTC): what its daily cap counts.
+
+    Single messages exactly, a campaign by the part of its charge that its sent chunks are: how much
+    of a cap is left must not tell how many people a filter matched.
+    """
+    today = (
+        (now or timezone.now()).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    )
+    started = CounterDelta.objects.filter(
+        metric="started",
         business_id=profile.business_id,
         profile_id=profile.pk,
-        day=day,
+        day=today.date(),
+    ).aggregate(n=Sum("n"))["n"]
+    chunks = CampaignChunk.objects.filter(
+        campaign__profile=profile,
+        campaign__launched_at__gte=today - LONGEST_CAMPAIGN,
+        state=CampaignChunk.State.DONE,
+        done_at__gte=today,
+        done_at__lt=today + timedelta(days=1),
     )
-    return rows.aggregate(n=Sum("n"))["n"] or 0
+    charges = chunks.values_list("campaign__charged").annotate(n=Count("pk"))
+    return (started or 0) + sum((charge or 0) * n // settings.BUCKETS for charge, n in charges)

@@ -114,15 +114,11 @@ def _too_early(campaign: Campaign, now: datetime) -> bool:
 
 
 def _stop(campaign: Campaign, look: Look, now: datetime) -> None:
+    # How many said no is for staff alone: see docs/privacy.md.
     reason = _(
-        "Too many people said no: %(reporters)d of about %(seen)s who saw it blocked or reported "
-        "it. We are %(certainty)s %% sure that more than %(line)s %% would."
-    ) % {
-        "reporters": look.reporters,
-        "seen": f"{round(look.delivered):,}",
-        "certainty": round(100 * look.certainty, 1),
-        "line": f"{100 * look.line:g}",
-    }
+        "Too many people said no. We are more than %(certainty)g %% sure that over %(line)g %% of "
+        "those who see it would block or report it."
+    ) % {"certainty": 100 * look.needed, "line": 100 * look.line}
     try:
         stop_campaign(campaign, by=None, reason=reason, now=now)
     except Refused:

@@ -396,7 +396,8 @@ class FirstBatchTests(CampaignCase):
         self.assertEqual(judge_first_batch(campaign, now=campaign.hold_until), "stopped")
         campaign.refresh_from_db()
         self.assertEqual(campaign.state, "stopped")
-        self.assertIn("25 of about 200", campaign.stop_reason)
+        self.assertIn("over 1.5 %", campaign.stop_reason)
+        self.assertNotIn("25", campaign.stop_reason)  # how many said no is for staff alone
         before = len(self.recipients(campaign))
         self.assertEqual(run_campaign(campaign, now=NOW + HOUR), 0)
         self.assertEqual(len(self.recipients(campaign)), before)

@@ -1,11 +1,12 @@
 from datetime import timedelta
 
+from django.conf import settings
 from django.test import TestCase
 
 from audience.models import Block, Consent
 from audience.services import consent
 from audience.tests.people import NOW, make_person
-from messaging.models import Contact, Template
+from messaging.models import Campaign, CampaignChunk, Contact, Template
 from messaging.rules import LAST_REPLIES, WINDOW, may_begin, may_send
 from messaging.services.counters import count
 from messaging.tests.cast import ANA, RAVI, Cast, make_contact, make_template
@@ -143,13 +144,30 @@ class MaySendTests(Cast, TestCase):
         asked = self.template(category="UTILITY")
         self.profile.daily_cap = 10
         count(self.profile, "sent", 50, now=NOW)  # replies
-        count(self.profile, "sent", 9, campaign_id=1, now=NOW)
+        self.reach(9)
         count(self.other_profile, "started", 5, now=NOW)
         count(self.profile, "started", 5, now=NOW - 24 * HOUR)
         self.assertEqual(self.refusal(**asked), "")
         count(self.profile, "started", now=NOW)
         self.assertEqual(self.refusal(**asked), "cap_reached")
         self.assertEqual(self.refusal(**(asked | {"message_class": "critical"})), "")
+
+    def reach(self, charged: int) -> None:
+        """A campaign went out today; it counts as what it was charged, whoever got it."""
+        campaign = Campaign.objects.create(
+            business=self.acme,
+            profile=self.profile,
+            created_by=self.alice,
+            name="Today",
+            charged=charged,
+            launched_at=NOW,
+        )
+        CampaignChunk.objects.bulk_create(
+            CampaignChunk(
+                campaign=campaign, position=n, bucket=n, state="done", sent=1, done_at=NOW
+            )
+            for n in range(settings.BUCKETS)
+        )
 
     def test_a_test_profile_needs_neither_identity_nor_plan(self):
         self.meet()

@@ -14,6 +14,7 @@ from trust.admin.cases import DUE_LABELS, due, link_to_profile
 from trust.admin.forms import AppealForm
 from trust.models import Appeal
 from trust.services.proposals import ask_for_outcome
+from trust.services.statements import exact_numbers
 
 
 @admin.register(Appeal)
@@ -64,11 +65,10 @@ class AppealAdmin(StaffAdmin):
     def the_decision(self, appeal: Appeal) -> str:
         statement = appeal.decision.statement
         parts = [(statement.get(name, ""),) for name in ("title", "facts", "ground")]
-        numbers = [(n["unit"], n["complaints"], n["people"]) for n in statement.get("numbers", [])]
         return format_html(
             "{}{}",
             format_html_join("", "<p>{}</p>", parts),
-            format_html_join("", "<div>{}: {} of {} people</div>", numbers),
+            format_html_join("", "<div>{}: {} of {} people</div>", exact_numbers(appeal.decision)),
         )
 
     @display(description=_("Earlier decisions"))

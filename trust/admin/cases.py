@@ -22,6 +22,7 @@ from trust.services.cases import claim_case, close_case
 from trust.services.policies import replay_decision
 from trust.services.proposals import confirm_proposal, withdraw_proposal
 from trust.services.second_looks import answer_second_look
+from trust.services.statements import exact_numbers
 
 STANDING_LABELS = {
     "clear": "success",
@@ -357,9 +358,7 @@ class SecondLookAdmin(StaffAdmin):
 
     @display(description=_("What was known"))
     def numbers(self, look: SecondLook) -> str:
-        rows = [
-            (n["unit"], n["complaints"], n["people"]) for n in look.decision.statement["numbers"]
-        ]
+        rows = exact_numbers(look.decision)
         samples = [(sample,) for sample in look.decision.statement["samples"]]
         return format_html(
             "{}{}",

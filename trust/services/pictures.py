@@ -1,4 +1,4 @@
-"""What a business sees of its own evidence: every number of the published rules, filled in."""
+"""What a business sees of its own evidence: the published rules with its published numbers."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +12,15 @@ from trust.evidence import calm_days, decayed, reports_until
 from trust.models import Evidence, Mark, Policy, Reading, Unit
 from trust.rules import Rules
 from trust.services.evidence import complaints_since
+from trust.services.published import (
+    STEP,
+    PublishedUnit,
+    in_words,
+    published_evidence,
+    published_people,
+    published_rate,
+    published_units,
+)
 
 DAYS = 28
 NAMES = {
@@ -35,12 +44,18 @@ class Rung:
 
 @dataclass(frozen=True)
 class Picture:
-    """The quality page's content."""
+    """The quality page's content: nothing in it tells of a single person.
+
+    Attributes:
+        evidence: E rounded down to half a rung.
+        score: the rate, rounded down as `published_rate` does.
+        reporters: in words, "fewer than 50" where they are few.
+        reports_to_next: rounded down to fives; 0 is fewer than five.
+    """
 
     evidence: float
     score: float
-    people: float
-    reporters: int
+    reporters: str
     rungs: list[Rung]
     next_rung: Rung | None
     reports_to_next: int | None
@@ -49,9 +64,8 @@ class Picture:
     evidence_by_day: list[float]
     score_by_day: list[float]
     reasons: list[dict]
-    units: list[Unit]
-    without_worst: float | None
-    worst: Unit | None
+    units: list[PublishedUnit]
+    worst: PublishedUnit | None
     rules: Rules
     policy: Policy
     is_empty: bool
@@ -73,13 +87,13 @@ def picture_of(profile: Profile, *, now: datetime) -> Picture:
     )
     rungs = _rungs(value, rules)
     following = next((rung for rung in rungs if not rung.is_reached), None)
-    days, evidence_by_day, score_by_day = _trend(profile, rules, now)
-    worst = max(units, key=lambda unit: unit.likelihood, default=None)
+    days, evidence_by_day, score_by_day = _trend(profile, rules, row.people, now)
+    shown = published_units(units)
+    worst = max(shown, key=lambda unit: unit.evidence, default=None)
     return Picture(
-        evidence=value,
-        score=row.score or 0.0,
-        people=row.people,
-        reporters=complaints_since(profile, since)["reporters"],
+        evidence=published_evidence(value, rules),
+        score=published_rate(row.score or 0.0, row.people),
+        reporters=in_words(published_people(complaints_since(profile, since)["reporters"])),
         rungs=rungs,
         next_rung=following,
         reports_to_next=_reports_to(following, value, units, rules, now),
@@ -90,9 +104,8 @@ def picture_of(profile: Profile, *, now: datetime) -> Picture:
         evidence_by_day=evidence_by_day,
         score_by_day=score_by_day,
         reasons=_reasons(profile, since),
-        units=units[:20],
-        worst=worst if worst and worst.likelihood > 0 else None,
-        without_worst=_rate_without(worst, units),
+        units=shown[:20],
+        worst=worst if worst and worst.evidence else None,
         rules=rules,
         policy=policy,
         is_empty=not units and row.value == 0,
@@ -125,11 +138,12 @@ def _reports_to(
         gap = (latest.started_at - units[1].started_at) / timedelta(days=1)
         before = decayed(units[1].evidence, gap, rules)
     target = rung.at / decayed(1.0, age, rules)
-    return reports_until(target, before, latest.x, latest.n, rules)
+    reports = reports_until(target, before, latest.x, latest.n, rules)
+    return None if reports is None else reports - reports % STEP
 
 
 def _trend(
-    profile: Profile, rules: Rules, now: datetime
+    profile: Profile, rules: Rules, people: float, now: datetime
 ) -> tuple[list[str], list[float], list[float]]:
     today = now.astimezone(UTC).date()
     first = today - timedelta(days=DAYS - 1)
@@ -148,12 +162,13 @@ def _trend(
         else:
             value = decayed(value, 1, rules)  # nothing was read on a day of silence: it faded
         days.append(date_format(day, "j M"))
-        values.append(round(value, 2))
-        scores.append(round(100 * rate, 3))
+        values.append(round(published_evidence(value, rules), 2))
+        scores.append(round(100 * published_rate(rate, people), 3))
     return days, values, scores
 
 
 def _reasons(profile: Profile, since: datetime) -> list[dict]:
+    """Why people complained, the weightiest first; reasons of fewer than five people are none."""
     found = (
         Mark.objects.filter(profile=profile, at__gt=since, counted_at__isnull=False)
         .values("reason")
@@ -164,12 +179,12 @@ def _reasons(profile: Profile, since: datetime) -> list[dict]:
         )
         .order_by("-weight")
     )
-    return [{**row, "name": Mark.Reason(row["reason"]).label} for row in found]
-
-
-def _rate_without(worst: Unit | None, units: list[Unit]) -> float | None:
-    if worst is None or len(units) < 2:
-        return None
-    others = [unit for unit in units if unit.pk != worst.pk]
-    n = sum(max(unit.n, unit.x) for unit in others)
-    return sum(unit.x for unit in others) / n if n else None
+    return [
+        {
+            "name": Mark.Reason(row["reason"]).label,
+            "blocks": in_words(published_people(row["blocks"])),
+            "reports": in_words(published_people(row["reports"])),
+        }
+        for row in found
+        if row["blocks"] + row["reports"] >= STEP
+    ]

@@ -3,13 +3,15 @@ the EU's DSA statement (Regulation 2022/2065, article 17).
 """
 
 import re
+from math import floor
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from profiles.models import Profile
-from trust.models import Decision, SpamReport
+from trust.models import Decision, SpamReport, Unit
+from trust.services.published import in_words, published_people, published_units
 
 Standing = Profile.Standing
 
@@ -38,21 +40,21 @@ EFFECTS = {
 }
 GROUNDS = {
     Decision.Rule.EVIDENCE: gettext_lazy(
-        "Rule 2: the evidence against the badge, summed over all campaigns and days, is %(e).1f; "
-        "this rung begins at %(line).1f."
+        "Rule 2: the evidence against the badge, summed over all campaigns and days, has passed "
+        "%(line).1f, where this rung begins."
     ),
     Decision.Rule.STOPS: gettext_lazy(
         "Rule 1 stopped %(stops)d campaigns within 28 days because too many people complained."
     ),
     Decision.Rule.OUTRAGE: gettext_lazy(
-        "In one campaign %(outrage).0f %% of the people complained; an honest sender reaches "
-        "that less than once in a million."
+        "In one campaign more than %(outrage)g %% of the people complained; an honest sender "
+        "reaches that less than once in a million."
     ),
     Decision.Rule.NO_APPEAL: gettext_lazy(
         "The profile was suspended and nobody appealed within 72 hours."
     ),
     Decision.Rule.CALM: gettext_lazy(
-        "The evidence has faded to %(e).1f and the last days were clean."
+        "The evidence has faded below %(back).1f and the last days were clean."
     ),
     Decision.Rule.STAFF: gettext_lazy("A member of staff decided this after looking at the case."),
     Decision.Rule.APPEAL: gettext_lazy(
@@ -90,10 +92,10 @@ def statement_of(decision: Decision) -> dict:
     facts = decision.inputs.get("facts", {})
     rules = decision.policy.rules
     ground = str(GROUNDS[Decision.Rule(decision.rule)]) % {
-        "e": decision.evidence,
         "line": getattr(rules, LINES.get(to, "warn_at")),
+        "back": rules.limit_back if decision.from_standing == Standing.LIMITED else rules.warn_back,
         "stops": facts.get("stops", 0),
-        "outrage": 100 * facts.get("outrage", 0.0),
+        "outrage": 100 * rules.outrage_rate,
     }
     samples = samples_for(profile) if decision.is_against else []
     texts = {
@@ -123,24 +125,40 @@ def _facts(decision: Decision) -> str:
     facts = decision.inputs.get("facts")
     if not facts:
         return ""
-    return _(
-        "%(reporters)d people from %(clusters)d groups blocked or reported the profile within "
-        "28 days."
-    ) % {"reporters": facts["reporters"], "clusters": facts["clusters"]}
+    least = getattr(
+        decision.policy.rules, f"{LINES.get(decision.to_standing, '')[:-3]}_reporters", 0
+    )
+    many = published_people(facts["reporters"])
+    return _("At least %(reporters)d people blocked or reported the profile within 28 days.") % {
+        "reporters": many or least or 1
+    }
 
 
 def _numbers(decision: Decision) -> list[dict]:
-    """The units that weigh most, with their own numbers in the formula."""
-    units = sorted(decision.inputs.get("units", []), key=lambda unit: -unit["likelihood"])[:5]
+    """The units that weigh most, with the counts that the business may know."""
+    weights = {row["unit"]: row["likelihood"] for row in decision.inputs.get("units", [])}
+    worst = sorted(weights, key=lambda key: -weights[key])[:5]
+    units = Unit.objects.filter(profile_id=decision.profile_id, key__in=worst)
+    rows = sorted(published_units(units), key=lambda row: worst.index(row.key))
     return [
         {
-            "unit": unit["title"],
-            "complaints": round(unit["x"], 2),
-            "people": round(unit["n"], 1),
-            "share": round(100 * unit["x"] / max(unit["n"], unit["x"], 1e-9), 2),
-            "gain": round(unit["likelihood"], 2),
+            "unit": row.title,
+            "people": in_words(row.people),
+            "blocks": in_words(row.blocks),
+            "reports": in_words(row.reports),
+            "gain": floor(weights[row.key]),
         }
-        for unit in units
+        for row in rows
+        if weights[row.key] >= 1
+    ]
+
+
+def exact_numbers(decision: Decision, most: int = 5) -> list[tuple[str, float, float]]:
+    """(unit, complaints, people), by weight, of those that weigh most: for staff alone."""
+    units = sorted(decision.inputs.get("units", []), key=lambda unit: -unit["likelihood"])
+    return [
+        (unit["title"], round(unit["x"], 2), round(unit["n"], 1))
+        for unit in units[:most]
         if unit["likelihood"] > 0
     ]
 

@@ -1,4 +1,5 @@
 from threading import Barrier, Thread
+from unittest import mock
 
 from django.db import IntegrityError, connection, transaction
 from django.test import TestCase, TransactionTestCase
@@ -8,6 +9,7 @@ from portal.base.refused import Refused
 from profiles.models import AuditRow, Notice, Profile
 from profiles.tests.people import staff, verified_profile
 from trust.models import Decision, Evidence, Policy
+from trust.services import published
 from trust.services.evaluation import evaluate
 from trust.services.standing import (
     limit_profile,
@@ -69,9 +71,19 @@ class StandingTests(TestCase):
         self.assertEqual(self.now().standing, "clear")
 
     def test_the_business_reads_what_the_rule_saw(self):
-        campaign(self.acme, unit=1, seen=1_000, complaints=500)
+        counts = {1: {"delivered": 1_003, "blocked": None, "reported": 497}}
+        with mock.patch.object(published, "_counts_of", lambda ids: counts):
+            campaign(self.acme, unit=1, seen=1_000, complaints=500)
         statement = Decision.objects.get().statement
-        self.assertEqual(statement["numbers"][0]["share"], 50)
+        self.assertEqual(
+            statement["facts"],
+            "At least 500 people blocked or reported the profile within 28 days.",
+        )
+        [numbers] = statement["numbers"]
+        self.assertEqual(
+            (numbers["people"], numbers["blocks"], numbers["reports"]),
+            ("1,003", "fewer than 50", "497"),
+        )
         self.assertEqual(statement["samples"], ["Buy now"])
         self.assertIn("18.4", statement["would_have_changed"])
         self.assertEqual(statement["dsa"]["automated_decision"], "AUTOMATED_DECISION_FULLY")
