@@ -106,7 +106,8 @@ SELECT i.person_id, i.external_id, coalesce(i.name, ''), i.country, coalesce(i.r
   i.birth_year::smallint, coalesce(i.device, ''), t.tier, 'device', coalesce(i.language, ''),
   coalesce(i.time_zone, (%(zone_of)s::jsonb) ->> i.country, 'UTC'), {_YES}, {_JOINED},
   {bucket_sql("i.person_id")}
-FROM {new} LEFT JOIN audience_devicetier t ON t.country = i.country AND t.code = i.device""",
+FROM {new} LEFT JOIN audience_devicetier t ON t.country = i.country AND t.code = i.device
+ORDER BY i.country, {bucket_sql("i.person_id")}""",  # as their index is: a page of it, once
         # The yes of who comes without the time of it is as old as their account, so that it never
         # outweighs a later no.
         f"""

@@ -16,6 +16,7 @@ from profiles.models import Profile
 from trust.models import Appeal, Decision
 from trust.services.appeals import file_appeal, may_appeal
 from trust.services.pictures import picture_of
+from trust.services.published import published_evidence
 
 
 class RungSerializer(serializers.Serializer):
@@ -28,17 +29,20 @@ class RungSerializer(serializers.Serializer):
 
 
 class QualitySerializer(serializers.Serializer):
-    """A profile's standing, and every number of the published rules that led there."""
+    """A profile's standing, and the numbers of the published rules, as docs/privacy.md allows."""
 
     standing = serializers.ChoiceField(Profile.Standing.choices)
     quality = serializers.ChoiceField(Profile.Quality.choices)
     daily_cap = serializers.IntegerField(allow_null=True)
-    evidence = serializers.FloatField()
-    complaint_rate = serializers.FloatField(help_text="A share: 0.005 is 0.5 %.")
-    people = serializers.FloatField(help_text="People of the last 28 days, weighted by age.")
-    reporters = serializers.IntegerField()
+    evidence = serializers.FloatField(help_text="Rounded down to half of the first rung.")
+    complaint_rate = serializers.FloatField(
+        help_text="A share, 0.005 is 0.5 %; rounded down to 0.1 %, or to five people."
+    )
+    reporters = serializers.CharField(help_text="Tens of people, or that they are few.")
     rungs = RungSerializer(many=True)
-    reports_to_next = serializers.IntegerField(allow_null=True)
+    reports_to_next = serializers.IntegerField(
+        allow_null=True, help_text="Rounded down to fives; 0 is fewer than five."
+    )
     calm_days_to_clear = serializers.FloatField(allow_null=True)
     policy_version = serializers.IntegerField()
 
@@ -60,6 +64,7 @@ class DecisionSerializer(serializers.ModelSerializer):
     id = serializers.UUIDField(source="uuid")
     profile_id = serializers.CharField()
     policy_version = serializers.IntegerField(source="policy.version")
+    evidence = serializers.SerializerMethodField(help_text="As on the quality page.")
     may_appeal = serializers.SerializerMethodField()
     appeal = serializers.SerializerMethodField()
 
@@ -69,6 +74,9 @@ class DecisionSerializer(serializers.ModelSerializer):
             "id", "profile_id", "from_standing", "to_standing", "rule", "evidence", "reason",
             "statement", "policy_version", "made_at", "may_appeal", "appeal",
         ]  # fmt: skip
+
+    def get_evidence(self, decision: Decision) -> float:
+        return published_evidence(decision.evidence, decision.policy.rules)
 
     def get_may_appeal(self, decision: Decision) -> bool:
         return may_appeal(decision)
@@ -102,7 +110,6 @@ class QualityViewSet(BusinessViewSet):
                 "daily_cap": profile.daily_cap,
                 "evidence": picture.evidence,
                 "complaint_rate": picture.score,
-                "people": picture.people,
                 "reporters": picture.reporters,
                 "rungs": picture.rungs,
                 "reports_to_next": picture.reports_to_next,

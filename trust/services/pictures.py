@@ -97,9 +97,7 @@ def picture_of(profile: Profile, *, now: datetime) -> Picture:
         rungs=rungs,
         next_rung=following,
         reports_to_next=_reports_to(following, value, units, rules, now),
-        calm_to_clear=calm_days(value, rules.warn_back, rules)
-        if value >= rules.warn_back
-        else None,
+        calm_to_clear=_calm_to_clear(value, rules),
         days=days,
         evidence_by_day=evidence_by_day,
         score_by_day=score_by_day,
@@ -110,6 +108,13 @@ def picture_of(profile: Profile, *, now: datetime) -> Picture:
         policy=policy,
         is_empty=not units and row.value == 0,
     )
+
+
+def _calm_to_clear(value: float, rules: Rules) -> float | None:
+    """Days without complaints until a warning ends, reckoned from the next step above E."""
+    if value < rules.warn_back:
+        return None
+    return calm_days(published_evidence(value, rules) + rules.warn_back, rules.warn_back, rules)
 
 
 def _rungs(value: float, rules: Rules) -> list[Rung]:

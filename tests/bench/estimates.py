@@ -1,0 +1,119 @@
+"""How long an estimate takes in the database, however many people there are; count(*) beside it."""
+
+import random
+import statistics
+import time
+
+from django.db import connection
+from django.utils import timezone
+
+from audience.ages import LOWEST
+from audience.definition import AudienceDefinition
+from audience.eligibility import eligible
+from audience.models import Person
+from audience.places import regions_of
+from audience.services.estimates import estimate
+from audience.services.snapshots import take_snapshot
+from messaging.tests.crowd import make_crowd
+from portal.base.report import at_most
+from tests.bench import Found
+
+SEED = 6
+QUESTIONS = 200
+TIMES = 5  # each question; the quickest of them is compared between sizes
+COUNTED = 5
+AT_ONCE = 1_000_000  # people written by one statement
+
+
+def measure(n: int) -> Found:
+    """Sizes: 1,000, n / 5 and 4 n people: 1 M and 20 M at full size."""
+    sizes = sorted({1_000, max(2_000, n // 5), 4 * n})
+    asked = questions(random.Random(SEED))
+    figures: dict[str, object] = {}
+    medians, bars, people = [], {}, 0
+    for size in sizes:
+        grow(people, size)
+        people = size
+        begun = time.monotonic()
+        take_snapshot(now=timezone.now(), only=["BR"])
+        figures[f"{size:,} people: snapshot of the country, seconds"] = round(
+            time.monotonic() - begun, 1
+        )
+        spent = [[seconds_of(definition) for _ in range(TIMES)] for definition in asked]
+        p95 = 1e3 * statistics.quantiles(sum(spent, []), n=20)[-1]
+        medians.append(statistics.median(map(min, spent)))
+        counted = 1e3 * statistics.median(counting(definition) for definition in asked[:COUNTED])
+        figures |= {
+            f"{size:,} people: estimate, median ms": round(1e3 * medians[-1], 2),
+            f"{size:,} people: count(*), median ms": round(counted, 2),
+        }
+        bars[f"{size:,} people: estimate, p95 ms"] = at_most(round(p95, 2), 10)
+    bars["slowest median, of the quickest"] = at_most(round(max(medians) / min(medians), 2), 1.2)
+    return Found(figures, bars)
+
+
+def questions(random_: random.Random) -> list[AudienceDefinition]:
+    """Audiences as people build them, all of one country."""
+    regions = list(regions_of("BR"))
+    return [
+        AudienceDefinition(
+            country="BR",
+            regions=tuple(random_.sample(regions, random_.randint(0, 6))),
+            age_from=random_.choice(LOWEST),
+            tiers=tuple(random_.sample(Person.Tier.values, random_.randint(0, 2))),
+        )
+        for _ in range(QUESTIONS)
+    ]
+
+
+def grow(people: int, to: int) -> None:
+    """Add people of all regions, ages and phones, and let the statistics know."""
+    regions = list(regions_of("BR"))
+    places = "array['" + "','".join(regions) + "']"
+    for first in range(people, to, AT_ONCE):
+        make_crowd(
+            min(AT_ONCE, to - first),
+            first=1_000_000 + first,
+            region=f"({places})[1 + (i * 7) % {len(regions)}]",
+            birth_year="case when i % 19 = 0 then null else 1940 + (i / 7) % 75 end",
+            tier="(array['entry', 'middle', 'premium', null])[1 + (i / 3) % 4]",
+            marketing="i % 3 <> 0",
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE) audience_person, audience_noisedcell")
+
+
+class Stopwatch:
+    """Adds up the seconds that statements take."""
+
+    seconds = 0.0
+
+    def __call__(self, execute, sql, params, many, context):
+        begun = time.perf_counter()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            self.seconds += time.perf_counter() - begun
+
+
+def seconds_of(definition: AudienceDefinition) -> float:
+    watch = Stopwatch()
+    with connection.execute_wrapper(watch):
+        estimate(definition)
+    return watch.seconds
+
+
+def counting(definition: AudienceDefinition) -> float:
+    """What a plain count of those who match would take."""
+    condition = eligible(
+        definition,
+        profile_id=0,
+        business_id=0,
+        message_class="marketing",
+        now=timezone.now(),
+    ).as_string(None)
+    begun = time.perf_counter()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM audience_person p WHERE " + condition)
+        cursor.fetchone()
+    return time.perf_counter() - begun
