@@ -4,6 +4,7 @@ Each variable is listed with its default in docs/operations.md.
 """
 
 import os
+import re
 from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -73,6 +74,9 @@ X_FRAME_OPTIONS = "DENY"
 
 # Content security: nothing but our own files; no inline script or style, no nonces.
 FRAME_ANCESTORS = listed("FRAME_ANCESTORS")  # origins that may frame the people's inbox
+for origin in FRAME_ANCESTORS:
+    if not re.fullmatch(r"https?://(\*\.)?[a-z0-9.-]+(:\d+)?", origin):
+        raise ImproperlyConfigured(f"FRAME_ANCESTORS lists origins, https://host; not {origin}.")
 STRIPE_API_BASE = os.getenv("STRIPE_API_BASE", "").rstrip("/")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -133,6 +137,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "portal.csp.AdminStyles",
+    "portal.csp.FramedInbox",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

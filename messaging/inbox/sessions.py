@@ -59,18 +59,17 @@ def come_in(request: HttpRequest, cookie: str, *, to: str = "") -> HttpResponse:
 def set_cookie(response: HttpResponse, value: str) -> HttpResponse:
     """Keep the session in the browser: not for scripts; over https only where the site is.
 
-    Where the inbox may be framed by the messenger's site, the cookie must travel there too.
+    Where the inbox may be framed by the messenger's site, `portal.csp` lets it travel there too.
     """
     response.set_cookie(COOKIE, value, **_manner(SESSION_AGE))
     return response
 
 
 def _manner(age: timedelta | int) -> dict[str, Any]:
-    framed = bool(settings.FRAME_ANCESTORS)
     return {
         "max_age": age,
         "httponly": True,
-        "secure": settings.SESSION_COOKIE_SECURE or framed,
-        "samesite": "None" if framed else "Lax",
+        "secure": settings.SESSION_COOKIE_SECURE,
+        "samesite": "Lax",
         "path": "/",
     }
