@@ -10,7 +10,16 @@ from profiles.services import domains
 from profiles.services.members import invite_member
 from profiles.services.notices import notify
 from profiles.services.verification import ask_for_information, change_case, open_case
-from profiles.tests.people import make_business, make_profile, member, pay, person, staff, verify
+from profiles.tests.people import (
+    beyond_the_plan,
+    make_business,
+    make_profile,
+    member,
+    pay,
+    person,
+    staff,
+    verify,
+)
 
 
 @pytest.fixture
@@ -98,8 +107,9 @@ def test_verification_when_it_is_verified(visit, acme, alice):
 
 
 def test_the_team(visit, acme, alice):
-    member(acme)
-    invite_member(acme, by=alice, email="eve@example.com", role="analyst")
+    with beyond_the_plan():
+        member(acme)
+        invite_member(acme, by=alice, email="eve@example.com", role="analyst")
     visit("/w/acme/team/", as_user=alice)
 
 

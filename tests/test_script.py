@@ -178,8 +178,12 @@ def test_who_reads_further_up_is_told_and_not_dragged_down(desk):
     page.get_by_text("Message 40").wait_for()
     page.wait_for_function(at_end)
 
-    page.evaluate("document.getElementById('log').scrollTop = 0")
-    page.wait_for_timeout(100)
+    page.evaluate(
+        """new Promise((done) => {
+        const log = document.getElementById('log');
+        log.addEventListener('scroll', done, { once: true });
+        log.scrollTop = 0; }).then(() => 0)"""
+    )
     desk.answers["desk/more"] = {"body": bubbles(42), "content_type": "text/html"}
     page.get_by_role("button", name="Fetch").click()
     page.get_by_role("button", name="New messages").click()
