@@ -154,10 +154,21 @@ def expire_payment_requests(limit: int = 500) -> int:
 
 
 @transaction.atomic
-def set_order_status(
+def set_order_status(request: PaymentRequest, status: str, *, by: User | None) -> PaymentRequest:
+    """Say in the chat where the goods are. Raises Refused, as `note_order_status`."""
+    request = note_order_status(request, status, by=by)
+    payment_changed.send(PaymentRequest, request=request, what="order", amount=0)
+    return request
+
+
+@transaction.atomic
+def note_order_status(
     request: PaymentRequest, status: str, *, by: User | None, description: str = ""
 ) -> PaymentRequest:
-    """Say where the goods are. “canceled” is only for what is not paid, or was given back."""
+    """Write down where the goods are, where a message of its own says so.
+
+    “canceled” is only for what is not paid, or was given back.
+    """
     request = PaymentRequest.objects.select_for_update().get(pk=request.pk)
     if status not in PaymentRequest.OrderStatus.values:
         raise Refused(_("There is no such status of an order."), code="invalid")
@@ -167,7 +178,6 @@ def set_order_status(
     request.order_status = status
     request.save(update_fields=["order_status"])
     record(request, "order.changed", by=by, status=status, description=description[:200])
-    payment_changed.send(PaymentRequest, request=request, what="order", amount=0)
     return request
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from messaging.api.errors import GraphError, missing, wrong
 from messaging.api.fields import number, text, thing, things
+from messaging.api.orders import read_order_details, read_order_status
 from messaging.models import Message
 
 Kind = Message.Kind
@@ -213,6 +214,8 @@ ACTIONS: dict[str, tuple[int, Callable[[dict], dict]]] = {
     "list": (4096, _list),
     "cta_url": (1024, _link),
     "location_request_message": (1024, _ask_location),
+    "order_details": (1024, read_order_details),
+    "order_status": (1024, read_order_status),
 }
 
 

@@ -1,5 +1,7 @@
 """POST /{profile}/messages: send, mark as read, show that an answer is being written."""
 
+from collections.abc import Callable
+
 from django.utils.translation import gettext as _
 
 from messaging.api.calls import MESSAGING, POST, Call, edge
@@ -7,6 +9,7 @@ from messaging.api.contents import FILES, Content, read_content
 from messaging.api.errors import GraphError, wrong
 from messaging.api.fields import text, thing, things
 from messaging.api.media import media_object
+from messaging.api.orders import ORDERS
 from messaging.api.recipients import recipient_entry, recipient_of
 from messaging.models import Conversation, Message, Template
 from messaging.services import conversations
@@ -53,6 +56,7 @@ def _send(call: Call, kind: str) -> dict:
     message = _sending(
         call,
         person_id,
+        send=ORDERS.get((stored or {}).get("type", ""), send_message),
         by=None,
         kind=content.kind,
         body=content.body,
@@ -101,13 +105,15 @@ def _send_template(call: Call) -> dict:
     return answer
 
 
-def _sending(call: Call, person_id: int, **message) -> Message:
+def _sending(
+    call: Call, person_id: int, *, send: Callable[..., Message] = send_message, **message
+) -> Message:
     """Send within the rates; whoever writes to many whom nobody knows is stopped."""
     take_message(call.node, person_id)
     if not may_reach(call.node, person_id):
         raise GraphError(131030, _("A test profile reaches its own test people only."))
     try:
-        return send_message(call.node, person_id, **message)
+        return send(call.node, person_id, **message)
     except Refused as refusal:
         if refusal.code == "unknown_recipient":
             take_stranger(call.node)

@@ -10,6 +10,8 @@ from datetime import datetime
 
 from django.conf import settings
 
+from billing.models import PaymentRequest
+from billing.money import decimals
 from messaging.errors import CODES
 from messaging.models import AccountLink, Contact, Media, Message, WebhookEvent
 from messaging.services.media import path_of
@@ -105,11 +107,61 @@ def _status(event: WebhookEvent) -> dict:
     return _value(event, contact, number, statuses=[status])
 
 
+def _payment(event: WebhookEvent) -> dict:
+    """What became of the money that a message asked for: a status of the type payment."""
+    message, contact = _message_of(event)
+    request = PaymentRequest.objects.filter(uuid=event.facts["request"]).first()
+    if request is None:
+        raise Gone
+    number = pairwise_number(event.business_id, message.person_id)
+    facts, currency = event.facts, request.currency.upper()
+    amount = {"value": request.amount, "offset": 10 ** decimals(request.currency)}
+    transaction: dict = {
+        "id": str(request.uuid),
+        "type": "stripe",
+        "status": {"captured": "success"}.get(facts["status"], facts["status"]),
+        "created_timestamp": int(request.created_at.timestamp()),
+        "updated_timestamp": facts["at"],
+        "amount": amount,
+        "currency": currency,
+    }
+    if facts["refunded"]:
+        transaction["refunds"] = [
+            {
+                "id": str(event.id),
+                "amount": amount | {"value": facts["refunded"]},
+                "speed_processed": "normal",
+                "status": "success",
+                "created_timestamp": facts["at"],
+                "updated_timestamp": facts["at"],
+            }
+        ]
+    status = {
+        "id": wamid(event.business_id, message.person_id, message.id),
+        "status": facts["status"],
+        "type": "payment",
+        "timestamp": str(facts["at"]),
+        "recipient_id": wa_id(number),
+        "recipient_user_id": user_id(number),
+        "payment": {
+            "reference_id": request.reference_id,
+            "amount": amount,
+            "currency": currency,
+            "transaction": transaction,
+        },
+    }
+    return _value(event, contact, number, statuses=[status])
+
+
 def _ready(event: WebhookEvent) -> dict:
     return event.facts["value"]
 
 
-VALUES: dict[str, Callable[[WebhookEvent], dict]] = {"message": _message, "status": _status}
+VALUES: dict[str, Callable[[WebhookEvent], dict]] = {
+    "message": _message,
+    "status": _status,
+    "payment": _payment,
+}
 
 
 def _value(event: WebhookEvent, contact: Contact | None, number: str, **news: list) -> dict:
