@@ -8,7 +8,9 @@ from datetime import timedelta
 from django.dispatch import receiver
 
 from billing.services.pauses import pause_subscription, resume_subscription
-from profiles.models import Profile
+from billing.services.paying import close_pages
+from profiles.models import Business, Profile
+from profiles.signals import verification_changed
 from trust.signals import penalty_reversed, standing_changed
 
 Standing = Profile.Standing
@@ -23,6 +25,22 @@ def charge_no_one_who_is_revoked(
         pause_subscription(profile.business, reason=reason)
     elif old == Standing.REVOKED:
         resume_subscription(profile.business, reason=reason)
+
+
+@receiver(standing_changed)
+def take_no_money_without_standing(
+    sender, *, profile: Profile, old: str, new: str, **kwargs
+) -> None:
+    """Only a profile in clear standing is paid: pages that are open at Stripe close at once."""
+    if old == Standing.CLEAR and new != Standing.CLEAR:
+        close_pages(profile=profile)
+
+
+@receiver(verification_changed)
+def take_no_money_unverified(sender, *, business: Business, is_verified: bool, **kwargs) -> None:
+    """Nobody pays a business whose name is not confirmed any more."""
+    if not is_verified:
+        close_pages(business=business)
 
 
 @receiver(penalty_reversed)

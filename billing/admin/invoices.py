@@ -78,7 +78,7 @@ class InvoiceAdmin(StaffAdmin):
             request,
             lambda: refund_invoice(
                 invoice,
-                amount=_minor(form.cleaned_data["amount"], invoice.currency),
+                amount=as_minor_or_nothing(form.cleaned_data["amount"], invoice.currency),
                 by=request.user,
                 reason=form.cleaned_data["reason"],
             ),
@@ -95,7 +95,7 @@ class DisputeAdmin(StaffAdmin):
     ordering = ["-opened_at"]
 
 
-def _minor(amount: Decimal, currency: str) -> int:
+def as_minor_or_nothing(amount: Decimal, currency: str) -> int:
     """The amount in the smallest unit; 0, which no refund may be, where it has too many digits."""
     try:
         return as_minor(amount, currency)

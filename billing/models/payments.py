@@ -95,7 +95,7 @@ class PaymentRequest(models.Model):
     objects = PaymentRequestQuerySet.as_manager()
 
     class Meta:
-        permissions = [("view_payments", "Can see payments between people and businesses")]
+        permissions = [("refund_paymentrequest", "Can give payments in chats back")]
         constraints = [
             # Money is asked for, never given.
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_of_something"),
@@ -255,7 +255,6 @@ class PaymentRefund(models.Model):
     done_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        permissions = [("refund_paymentrequest", "Can give payments in chats back")]
         constraints = [
             # A refund is of something.
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_refund_of_something"),

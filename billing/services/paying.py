@@ -23,7 +23,8 @@ from billing.signals import payment_changed
 from billing.snapshots import PaymentSnapshot
 from billing.stripe_gateway import StripeSaysNo, StripeUnavailable
 from portal.base.refused import Refused
-from portal.base.services.outbox import handles
+from portal.base.services.outbox import handles, post
+from profiles.models import Business, Profile
 from profiles.services.audit import record
 
 logger = logging.getLogger(__name__)
@@ -111,12 +112,23 @@ def close_attempt(attempt: PaymentAttempt) -> PaymentAttempt:
     return settle_attempt(attempt, found)
 
 
+def close_pages(*, business: Business | None = None, profile: Profile | None = None) -> None:
+    """Have the open pages of a profile, of a business, or of all closed, after this transaction."""
+    post(
+        "payments_close",
+        business=business.pk if business else None,
+        profile=profile.pk if profile else None,
+    )
+
+
 @handles("payments_close")
 def _close_all(payload: dict) -> None:
-    """Close the open pages of one business, or of all: it may not be paid any more."""
+    """Close the open pages of one profile, of a business, or of all: they may not be paid now."""
     rows = PaymentAttempt.objects.filter(state=State.OPEN).select_related("request__account")
-    if payload["business"] is not None:
-        rows = rows.filter(request__business=payload["business"])
+    if business := payload["business"]:
+        rows = rows.filter(request__business=business)
+    if profile := payload["profile"]:
+        rows = rows.filter(request__profile=profile)
     for attempt in rows.order_by("pk"):
         close_attempt(attempt)
 

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from billing import stripe_gateway
 from billing.models import PaymentAccount, PaymentHalt
 from billing.services.customers import billing_address
+from billing.services.paying import close_pages
 from billing.services.plainly import said_plainly
 from billing.snapshots import AccountSnapshot
 from billing.stripe_gateway import StripeSaysNo
 from portal.base.refused import Refused
-from portal.base.services.outbox import post
 from profiles.models import Business, Notice, User
 from profiles.services.audit import record
 from profiles.services.notices import notify
@@ -108,7 +108,7 @@ def sync_account(snapshot: AccountSnapshot, *, fetched_at: datetime) -> PaymentA
         record(account, "payment_account.changed", by=None, charges_enabled=not could)
         _tell_of_account(account)
     if could and not account.charges_enabled:
-        post("payments_close", business=account.business_id)
+        close_pages(business=account.business)
     return account
 
 
@@ -158,7 +158,7 @@ def freeze_payments(account: PaymentAccount, *, by: User, reason: str) -> None:
         link=reverse("payments", args=[account.business.slug]),
         level=Notice.Level.BAD,
     )
-    post("payments_close", business=account.business_id)
+    close_pages(business=account.business)
 
 
 @transaction.atomic
@@ -178,7 +178,7 @@ def halt_payments(*, by: User, reason: str) -> PaymentHalt:
         raise Refused(_("All payments are stopped already."))
     halt = PaymentHalt.objects.create(began_by=by, reason=reason)
     record(halt, "payments.halted", by=by, reason=reason)
-    post("payments_close", business=None)
+    close_pages()
     return halt
 
 
