@@ -1,5 +1,6 @@
 """The life of a subscription as Stripe tells it: renewals, failures, ends (lane S)."""
 
+import os
 import random
 import time
 from collections import Counter
@@ -21,6 +22,9 @@ from billing.tests.scripted import DAY, ScriptedTests
 from billing.tests.stripe_fixtures import event, send
 from portal.base.refused import Refused
 from profiles.models import Notice
+
+# 300 in CI; the whole measure is MONEY_EVENTS=1000 pytest billing/tests/test_lifecycle.py -k money
+MONEY_EVENTS = int(os.getenv("MONEY_EVENTS", "300"))
 
 
 class RenewalTests(ScriptedTests):
@@ -289,10 +293,10 @@ class OrderTests(ScriptedTests):
 
 
 class MoneyTests(ScriptedTests):
-    def test_the_money_page_equals_an_independent_sum_after_1000_random_events(self):
+    def test_the_money_page_equals_an_independent_sum_after_random_events(self):
         dice = random.Random(20261123)
         subscriptions = []
-        for n in range(1000):
+        for n in range(MONEY_EVENTS):
             kind = dice.choice(("buy", "bill", "bill", "refund", "end", "void", "lost"))
             if kind == "buy" or not subscriptions:
                 subscriptions.append(self.random_purchase(dice, n))
