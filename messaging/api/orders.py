@@ -4,6 +4,7 @@ Amounts come as {value, offset}: 2150 with the offset 100 is 21.50. The offset m
 currency's own, so that nobody pays a hundred times too much by a slip.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from django.db import transaction
@@ -124,7 +125,10 @@ def send_order_status(
 
 
 # Interactive types that do more than show something: who sends them.
-ORDERS = {"order_details": send_order_details, "order_status": send_order_status}
+ORDERS: dict[str, Callable[..., Message]] = {
+    "order_details": send_order_details,
+    "order_status": send_order_status,
+}
 
 
 def _item(item: dict, currency: str, at: str) -> dict:
