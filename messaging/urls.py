@@ -5,6 +5,7 @@ from django.urls import include, path
 from messaging.views import (
     api_log,
     campaigns,
+    compose,
     contacts,
     developers,
     inbox,
@@ -56,9 +57,7 @@ urlpatterns = [
         payments.payment_new,
         name="payment_new",
     ),
-    path(
-        f"{WORKSPACE}payments/<uuid:uuid>/again/", payments.payment_repeat, name="payment_repeat"
-    ),
+    path(f"{WORKSPACE}payments/<uuid:uuid>/again/", payments.payment_repeat, name="payment_repeat"),
     path("", include("messaging.api.urls")),
     path(f"{WORKSPACE}developers/", developers.developers, name="developers"),
     path(
@@ -89,10 +88,10 @@ urlpatterns = [
     path(f"{WORKSPACE}developers/sandbox/", sandbox.sandbox, name="sandbox"),
     path(f"{WORKSPACE}developers/sandbox/<str:number>/", sandbox.sandbox_act, name="sandbox_act"),
     path(f"{WORKSPACE}campaigns/", campaigns.campaigns, name="campaigns"),
-    path(f"{WORKSPACE}campaigns/new/", campaigns.campaign_new, name="campaign_new"),
-    path(f"{WORKSPACE}campaigns/preview/", campaigns.campaign_preview, name="campaign_preview"),
+    path(f"{WORKSPACE}campaigns/new/", compose.campaign_new, name="campaign_new"),
+    path(f"{WORKSPACE}campaigns/preview/", compose.campaign_preview, name="campaign_preview"),
     path(f"{WORKSPACE}campaigns/<uuid:uuid>/", campaigns.campaign, name="campaign"),
-    path(f"{WORKSPACE}campaigns/<uuid:uuid>/edit/", campaigns.campaign_edit, name="campaign_edit"),
+    path(f"{WORKSPACE}campaigns/<uuid:uuid>/edit/", compose.campaign_edit, name="campaign_edit"),
     path(f"{WORKSPACE}campaigns/<uuid:uuid>/act/", campaigns.campaign_act, name="campaign_act"),
     path(
         f"{WORKSPACE}campaigns/<uuid:uuid>/report.csv", campaigns.campaign_csv, name="campaign_csv"

@@ -30,7 +30,7 @@ TIMETABLE = {
     "look at domains again": every(1 * MINUTES, "profiles.services.domains.check_domains"),
     # Campaigns.
     "launch scheduled campaigns": every(
-        15 * SECONDS, "messaging.services.campaigns.launch_scheduled"
+        15 * SECONDS, "messaging.services.schedules.launch_scheduled"
     ),
     "release first batches": every(
         10 * SECONDS, "messaging.services.sweepers.release_first_batches"

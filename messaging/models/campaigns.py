@@ -58,6 +58,8 @@ class Campaign(models.Model):
     first_chunks = models.IntegerField(null=True, blank=True)  # the chunks that they are in
     fingerprint = models.CharField(max_length=64, blank=True)  # same words to the same people
     scheduled_at = models.DateTimeField(null=True, blank=True)
+    # On each person's own clock: the digits of this moment in UTC, such as 09:00. Null: at once.
+    wall_clock = models.DateTimeField(null=True, blank=True)
     launched_at = models.DateTimeField(null=True, blank=True)
     launched_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
@@ -116,7 +118,11 @@ class Campaign(models.Model):
 
 
 class CampaignChunk(models.Model):
-    """One bucket of one campaign: claimed, sent and marked done in one transaction."""
+    """One bucket of one campaign: claimed, sent and marked done in one transaction.
+
+    Whoever must not be disturbed yet (quiet hours, or not yet time where they are) is left for a
+    later round of the same bucket, which is due when the first of them may be.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -125,14 +131,22 @@ class CampaignChunk(models.Model):
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="chunks")
     position = models.IntegerField()  # salted order
     bucket = models.SmallIntegerField()
+    round = models.SmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True)  # null: at once
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     sent = models.IntegerField(null=True)
     done_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
-            # A bucket is one chunk of a campaign.
-            models.UniqueConstraint(fields=["campaign", "bucket"], name="one_chunk_per_bucket"),
+            # A bucket is one chunk of a campaign in each round.
+            models.UniqueConstraint(
+                fields=["campaign", "bucket", "round"], name="one_chunk_per_bucket_and_round"
+            ),
+            # What waits for people's mornings says until when.
+            models.CheckConstraint(
+                condition=Q(round=0) | Q(due_at__isnull=False), name="later_round_is_due"
+            ),
         ]
         indexes = [
             # used to claim the next chunk

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models import Count, Min, Q, Sum
 from django.utils import timezone
 
 from audience.noise import discrete_laplace
@@ -30,6 +30,7 @@ class Progress:
         percent: 0 to 100, whole.
         rate: people a minute, about; 0 while nothing moves.
         left: time until the end at this rate; None where nothing moves.
+        next_at: when it goes on, where all who are left must not be disturbed yet; else None.
     """
 
     done: int
@@ -37,6 +38,7 @@ class Progress:
     percent: int
     rate: int
     left: timedelta | None
+    next_at: datetime | None
 
 
 def exact_counts(campaign: Campaign) -> dict[str, int]:
@@ -86,7 +88,8 @@ def progress_of(campaign: Campaign, *, now: datetime | None = None) -> Progress:
         done=Count("pk", filter=Q(state="done")),
         lately=Count("pk", filter=Q(done_at__gt=since)),
         first=Min("done_at", filter=Q(done_at__gt=since)),
-        last=Max("done_at"),
+        due=Count("pk", filter=Q(state="waiting") & (Q(due_at=None) | Q(due_at__lte=now))),
+        next=Min("due_at", filter=Q(state="waiting")),
     )
     total, done = found["total"], found["done"]
     people = (campaign.charged or 0) / max(1, total)
@@ -99,6 +102,7 @@ def progress_of(campaign: Campaign, *, now: datetime | None = None) -> Progress:
         percent=100 * done // total if total else 0,
         rate=round(60 * rate * people),
         left=timedelta(seconds=round((total - done) / rate)) if rate else None,
+        next_at=None if found["due"] else found["next"],
     )
 
 

@@ -17,12 +17,12 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from audience.definition import read_definition
-from audience.eligibility import adverts_allowed, claim_budgets, eligible
+from audience.eligibility import adverts_allowed, allowed, claim_budgets, seconds_to_wait
 from audience.locks import BUCKET_LOCK
 from messaging import rules
 from messaging.crash import may_crash
@@ -30,6 +30,8 @@ from messaging.models import Campaign, CampaignChunk, Message
 from messaging.services.counters import count
 from messaging.services.first_batch import hold_first_batch
 from messaging.services.gateway_queue import queue_campaign
+from messaging.services.lanes import LANES, campaigns_with_work
+from messaging.services.rounds import come_back_later, who_waits
 from messaging.services.transitions import (
     announce_progress,
     finish_if_done,
@@ -49,10 +51,6 @@ MOST_CHUNKS_AT_ONCE = 64
 DEADLOCK, NOT_SERIALIZABLE = "40P01", "40001"
 WORKERS = 4  # how many tasks look for work at once after a launch
 
-# Which campaigns a queue's workers send.
-CRITICAL = [Message.Class.CRITICAL]
-LANES = {"critical": CRITICAL, "campaign": [c for c in Message.Class if c not in CRITICAL]}
-
 
 @dataclass(frozen=True)
 class Done:
@@ -60,10 +58,6 @@ class Done:
 
     chunks: int
     people: int
-
-
-def lane_of(campaign: Campaign) -> str:
-    return "critical" if campaign.message_class == Message.Class.CRITICAL else "campaign"
 
 
 def wake_workers(lane: str) -> None:
@@ -116,22 +110,6 @@ def _send_one_of(lane: str) -> Done | None:
     return None
 
 
-def campaigns_with_work(lane: str) -> list[tuple[int, int]]:
-    """(campaign, business) of running campaigns that have chunks which may go now."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select c.id, c.business_id from messaging_campaign c
-             where c.state = 'running' and c.message_class = any(%s)
-               and exists (select 1 from messaging_campaignchunk k
-                            where k.campaign_id = c.id and k.state = 'waiting'
-                              and (c.released_at is not null or k.position < c.first_chunks))
-            """,
-            [[str(value) for value in LANES[lane]]],
-        )
-        return cursor.fetchall()
-
-
 def send_next(campaign_id: int, *, now: datetime | None = None) -> Done | None:
     """Send the next chunk of a campaign; None where there is none to claim."""
     moment = now or timezone.now()
@@ -175,7 +153,7 @@ def _send_chunk(campaign_id: int, now: datetime) -> Done | None:
     campaign = _campaign(campaign_id)
     if campaign.state != State.RUNNING:
         return None
-    chunks = _claim(campaign)
+    chunks = _claim(campaign, now)
     if not chunks:
         return None
     _share_buckets(chunks.values())
@@ -190,6 +168,7 @@ def _send_chunk(campaign_id: int, now: datetime) -> Done | None:
     queue_campaign(campaign, now=now)
     may_crash("written")
     _mark_done(campaign, chunks, sent, now)
+    come_back_later(campaign, chunks, who_waits(), now=now)
     may_crash("marked")
 
     people = sum(len(ids) for ids in sent.values())
@@ -210,12 +189,12 @@ def _campaign(campaign_id: int) -> Campaign:
     return campaign
 
 
-def _claim(campaign: Campaign) -> dict[int, int]:
+def _claim(campaign: Campaign, now: datetime) -> dict[int, int]:
     """Chunk id -> bucket, of the next chunks that nobody else has in hand."""
     expected = max(1.0, (campaign.estimate or 0) / settings.BUCKETS)
     at_once = max(1, min(MOST_CHUNKS_AT_ONCE, int(settings.CHUNK_PEOPLE / expected)))
     rows = campaign.chunks.select_for_update(skip_locked=True).filter(
-        state=CampaignChunk.State.WAITING
+        Q(due_at=None) | Q(due_at__lte=now), state=CampaignChunk.State.WAITING
     )
     if campaign.released_at is None:
         rows = rows.filter(position__lt=campaign.first_chunks)
@@ -263,10 +242,11 @@ def _check(campaign: Campaign, now: datetime) -> None:
         )
 
 
-# Kept for the session and emptied by each commit. `chunk`: who matches now; `claimed`: who of them
-# had an advert left this week; `sent`: whose message was written.
+# Kept for the session and emptied by each commit. `chunk`: who matches, with the adverts a week
+# they allow (0 for who must wait) and the seconds to wait; `claimed`: who of them had an advert
+# left this week; `sent`: whose message was written.
 TABLES = """
-create temp table if not exists chunk (person_id bigint, bucket int, allowed int)
+create temp table if not exists chunk (person_id bigint, bucket int, allowed int, wait int)
   on commit delete rows;
 create temp table if not exists claimed (person_id bigint) on commit delete rows;
 create temp table if not exists sent (person_id bigint) on commit delete rows;
@@ -279,27 +259,31 @@ def _choose(campaign: Campaign, buckets: Sequence[int], room: int | None, now: d
 
     Of more people than the cap lets in, a random part, drawn by the campaign's salt.
     """
-    condition = eligible(
+    advert = campaign.message_class == Message.Class.MARKETING
+    condition = allowed(
         read_definition(campaign.audience),
         profile_id=campaign.profile_id,
         business_id=campaign.business_id,
         message_class=campaign.message_class,
         now=now,
     )
+    wait = seconds_to_wait(now=now, wall_clock=campaign.wall_clock) if advert else SQL("0")
     part: Composable = SQL("")
     if room is not None:
-        part = SQL(" order by hashint8extended(p.person_id, {}) limit {}").format(
+        part = SQL(" order by w.wait > 0, hashint8extended(p.person_id, {}) limit {}").format(
             Literal(campaign.salt), Literal(room)
         )
     _execute(SQL(TABLES))
     _execute(
         SQL(
-            "insert into chunk select p.person_id, p.bucket, {} from audience_person p"
+            "insert into chunk"
+            " select p.person_id, p.bucket, case when w.wait > 0 then 0 else {} end, w.wait"
+            " from audience_person p cross join lateral (select {} as wait) w"
             " where p.bucket = any({}) and {}{}"
-        ).format(adverts_allowed(), Literal(list(buckets)), condition, part)
+        ).format(adverts_allowed(), wait, Literal(list(buckets)), condition, part)
     )
     may_crash("chosen")
-    if campaign.message_class != Message.Class.MARKETING:
+    if not advert:
         return "chunk"
     _execute(
         SQL("with took as ({}) insert into claimed select person_id from took").format(

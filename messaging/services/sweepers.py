@@ -11,13 +11,14 @@ from django.db.models import Exists, Max, OuterRef
 from django.utils import timezone
 
 from messaging.models import Campaign, CampaignChunk
-from messaging.services.delivery import LANES, campaigns_with_work, lane_of, wake_workers
+from messaging.services.delivery import wake_workers
 from messaging.services.first_batch import (
     LOOK_EVERY,
     hold_first_batch,
     judge_first_batch,
     look_again,
 )
+from messaging.services.lanes import LANES, campaigns_with_work, lane_of
 from messaging.services.transitions import finish_if_done
 
 State = Campaign.State

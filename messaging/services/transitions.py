@@ -116,7 +116,7 @@ def _give_back(campaign: Campaign) -> None:
     """Return the share of the quota that stands for chunks not sent; no true count enters."""
     if not campaign.charged or campaign.launched_at is None:
         return
-    chunks = list(campaign.chunks.values_list("state", flat=True))
+    chunks = list(campaign.chunks.filter(round=0).values_list("state", flat=True))
     waiting = chunks.count(CampaignChunk.State.WAITING)
     unsent = campaign.charged * waiting // max(1, len(chunks))
     if unsent:

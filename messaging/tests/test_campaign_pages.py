@@ -214,6 +214,12 @@ class ReviewTests(PagesCase):
         self.assertContains(self.act(campaign, "schedule", at="x"), "Choose a day and a time.")
         self.assertContains(self.act(campaign, "schedule", at="2001-01-01T10:00"), "still to come")
 
+    def test_schedule_by_each_person_s_clock(self):
+        campaign = self.draft()
+        self.act(campaign, "schedule", at="2031-05-01T10:00", local="1")
+        self.assertEqual(campaign.wall_clock.isoformat(), "2031-05-01T10:00:00+00:00")
+        self.assertEqual(campaign.scheduled_at.isoformat(), "2031-05-01T13:00:00+00:00")
+
     def test_a_test_goes_to_the_contact_that_was_chosen(self):
         receive_message(ANA, self.profile, body="Hi")
         campaign = self.draft()

@@ -13,17 +13,15 @@ from messaging.services.campaign_numbers import HIDDEN_BELOW, progress_of, shown
 from messaging.services.campaigns import (
     create_campaign,
     launch_campaign,
-    launch_scheduled,
-    plan_of,
     resume_campaign,
-    schedule_campaign,
-    unschedule_campaign,
     update_campaign,
 )
 from messaging.services.conversations import inbox_page
 from messaging.services.delivery import run_campaign, send_next
 from messaging.services.first_batch import judge_first_batch, size_of_first_batch
 from messaging.services.messages import mark_delivered, mark_read, receive_message, send_message
+from messaging.services.plans import plan_of
+from messaging.services.schedules import launch_scheduled, schedule_campaign, unschedule_campaign
 from messaging.services.sweepers import finish_campaigns, squash_counters
 from messaging.services.transitions import cancel_campaign, pause_campaign, stop_campaign
 from messaging.tests.cast import Cast, make_template

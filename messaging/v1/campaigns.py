@@ -13,12 +13,11 @@ from messaging.services.campaign_numbers import METRICS, progress_of, shown_coun
 from messaging.services.campaigns import (
     create_campaign,
     launch_campaign,
-    plan_of,
     resume_campaign,
-    schedule_campaign,
-    unschedule_campaign,
     update_campaign,
 )
+from messaging.services.plans import plan_of
+from messaging.services.schedules import schedule_campaign, unschedule_campaign
 from messaging.services.transitions import cancel_campaign, pause_campaign
 from messaging.v1.audiences import UUID, DefinitionSerializer
 from messaging.v1.base import BusinessViewSet

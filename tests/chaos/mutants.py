@@ -16,7 +16,7 @@ from messaging.services import delivery
 def marks_first(campaign_id: int, now: datetime):
     with transaction.atomic():
         campaign = delivery._campaign(campaign_id)
-        chunks = delivery._claim(campaign) if campaign.state == "running" else {}
+        chunks = delivery._claim(campaign, now) if campaign.state == "running" else {}
         if not chunks:
             return None
         delivery._mark_done(campaign, chunks, {}, now)
@@ -30,7 +30,7 @@ def marks_first(campaign_id: int, now: datetime):
 def marks_late(campaign_id: int, now: datetime):
     with transaction.atomic():
         campaign = delivery._campaign(campaign_id)
-        chunks = delivery._claim(campaign) if campaign.state == "running" else {}
+        chunks = delivery._claim(campaign, now) if campaign.state == "running" else {}
         if not chunks:
             return None
         recipients = delivery._choose(campaign, sorted(chunks.values()), None, now)
