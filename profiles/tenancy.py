@@ -67,6 +67,7 @@ def in_business(*, roles: tuple[str, ...] = EVERYONE) -> Callable:
             request.membership = membership  # type: ignore[attr-defined]
             return view(request, membership.business, *args, **kwargs)
 
+        wrapper.roles = roles  # type: ignore[attr-defined]  # read by the table of permissions
         return wrapper
 
     return decorate
