@@ -2,7 +2,8 @@
 
 import io
 import json
-from collections.abc import Callable, Collection
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 
 from django.conf import settings
@@ -29,14 +30,12 @@ def load_members(
     """
     lines = _Lines(read)
 
-    def join(_result: ImportResult) -> None:
-        join_messenger(messenger, lines.seen())
+    def join(result: ImportResult) -> None:
+        join_messenger(messenger, lines.named_until(result.lines))
 
-    result = import_people(
+    return import_people(
         lines, format="ndjson", name=f"{messenger}: people", progress=join, now=now
     )
-    join_messenger(messenger, lines.seen())
-    return result
 
 
 def join_messenger(messenger: Messenger, external_ids: Collection[str]) -> None:
@@ -93,31 +92,41 @@ def member_named(external_id: str) -> int:
     return person_id
 
 
-class _Lines(io.BufferedReader):
+class _Lines:
     """The lines of a request, of which the external ids are noted on the way."""
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
-        super().__init__(_Raw(read), READ_AT_ONCE)
-        self.noted: list[str] = []
+        self.source = io.BufferedReader(_Raw(read), READ_AT_ONCE)
+        self.noted: deque[str | None] = deque()  # by line; None where no person is named
+        self.given = 0  # how many lines' ids were given out
 
-    def readline(self, limit: int | None = -1, /) -> bytes:
-        line = super().readline(limit)
-        if 0 < len(line) <= LONGEST_LINE:
-            self._note(line)
-        return line
+    def __iter__(self) -> Iterator[bytes]:
+        while line := self.source.readline(LONGEST_LINE + 1):
+            if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
+                self._skip_rest()
+            self.noted.append(_external_id(line))
+            yield line
 
-    def seen(self) -> list[str]:
-        """The ids noted since it was asked last."""
-        noted, self.noted = self.noted, []
-        return noted
+    def named_until(self, number: int) -> list[str]:
+        """The ids in the lines up to this one (from 1) that were not given out before."""
+        n = max(0, number - self.given)
+        self.given += n
+        some = [self.noted.popleft() for _line in range(n)]
+        return [external_id for external_id in some if external_id is not None]
 
-    def _note(self, line: bytes) -> None:
-        try:
-            external_id = json.loads(line).get("external_id")
-        except (ValueError, RecursionError, AttributeError):
-            return  # the import names the fault
-        if isinstance(external_id, str | int) and "\x00" not in str(external_id):
-            self.noted.append(str(external_id))
+    def _skip_rest(self) -> None:
+        while (rest := self.source.readline(READ_AT_ONCE)) and not rest.endswith(b"\n"):
+            pass
+
+
+def _external_id(line: bytes) -> str | None:
+    """Whom a line names, None where the import will find fault with it anyway."""
+    try:
+        external_id = json.loads(line).get("external_id")
+    except (ValueError, RecursionError, AttributeError):
+        return None
+    is_name = isinstance(external_id, str | int) and "\x00" not in str(external_id)
+    return str(external_id) if is_name else None
 
 
 class _Raw(io.RawIOBase):
