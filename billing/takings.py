@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
-from billing.models import Invoice, Subscription
+from billing.models import Invoice, PaymentRequest, Subscription
 from billing.plans import PLANS, YEAR
 
 Status = Subscription.Status
@@ -28,6 +28,8 @@ class Takings:
     invoiced: int = 0  # all that was ever paid
     refunded: int = 0
     overdue: int = 0  # open invoices
+    volume: int = 0  # what people paid businesses in chats
+    fees: int = 0  # our part of it, less what of it went back
 
     @property
     def kept(self) -> int:
@@ -70,6 +72,9 @@ def takings() -> list[Takings]:
         one = found.setdefault(row["currency"], Takings(row["currency"]))
         one.invoiced, one.refunded = row["paid"] or 0, row["refunded"] or 0
         one.overdue = row["overdue"] or 0
+    for row in _paid_in_chats():
+        one = found.setdefault(row["currency"], Takings(row["currency"]))
+        one.volume, one.fees = row["volume"], row["fees"]
     return sorted(found.values(), key=lambda one: (-one.monthly, one.currency))
 
 
@@ -124,4 +129,14 @@ def _invoiced() -> Iterable[Mapping[str, Any]]:
         paid=Sum("amount_paid"),
         refunded=Sum("amount_refunded"),
         overdue=Sum("total", filter=Q(status=Invoice.Status.OPEN)),
+    )
+
+
+def _paid_in_chats() -> Iterable[Mapping[str, Any]]:
+    kept = F("amount") - F("amount_refunded")
+    return (
+        PaymentRequest.objects.received()
+        .values("currency")
+        .annotate(volume=Sum("amount"), fees=Sum(F("fee") * kept / F("amount")))
+        .order_by("currency")
     )

@@ -163,13 +163,17 @@ class PaymentRequest(models.Model):
         return self.amount - self.amount_refunded if self.status in self.REFUNDABLE else 0
 
     @property
+    def fee_kept(self) -> int:
+        """The operator's part after refunds, which take their share of it along."""
+        return self.fee * (self.amount - self.amount_refunded) // self.amount
+
+    @property
     def net(self) -> int:
         """What the business keeps of it now, after refunds, a lost dispute and the fee's share."""
         if not self.paid_at:
             return 0
-        kept = self.amount - self.amount_refunded
-        fee = self.fee * kept // self.amount
-        return -fee if self.status == self.Status.LOST else kept - fee
+        lost = self.status == self.Status.LOST
+        return (0 if lost else self.amount - self.amount_refunded) - self.fee_kept
 
 
 class PaymentAttempt(models.Model):
