@@ -21,8 +21,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     from portal.tests.citus import HOLD
 
     for item in items:
-        if "chromium" in getattr(item, "fixturenames", ()):
+        needs = getattr(item, "fixturenames", ())
+        if "chromium" in needs:
             item.add_marker(pytest.mark.browser)
+        if "processes" in needs:
+            item.add_marker(pytest.mark.live)
         if item.nodeid.startswith(HOLD):
             item.add_marker(pytest.mark.citus)
 
@@ -62,3 +65,30 @@ def processes(transactional_db, tmp_path):
         yield processes
     finally:
         processes.stop()
+
+
+# Which of Stripe's operations the tests used, also when they ran in several processes.
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error) -> None:
+    from billing.tests.contract.client import SEEN
+
+    SEEN.update(getattr(node, "workeroutput", {}).get("stripe", {}))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    from billing.tests.contract.client import SEEN
+
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["stripe"] = dict(SEEN)
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    from billing.tests.contract.client import SEEN
+
+    if SEEN:
+        terminalreporter.write_line(
+            f"Stripe's contract: {sum(SEEN.values())} requests of {len(SEEN)} operations: "
+            + ", ".join(f"{name} {n}" for name, n in sorted(SEEN.items()))
+        )

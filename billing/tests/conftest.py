@@ -6,7 +6,7 @@ import pytest
 
 from billing.services.catalogue import sync_catalogue
 from billing.stripe_gateway import access
-from billing.tests.contract.client import SEEN, ContractClient
+from billing.tests.contract.client import ContractClient
 from billing.tests.peer import SECRET, silence_webhooks, the_peer
 
 
@@ -33,11 +33,3 @@ def every_request_keeps_the_contract():
         contract = ContractClient(timeout=access.TIMEOUT)
         patch.setattr(access, "http_client", lambda: contract)
         yield
-
-
-def pytest_terminal_summary(terminalreporter) -> None:
-    if SEEN:
-        terminalreporter.write_line(
-            f"Stripe's contract: {sum(SEEN.values())} requests of {len(SEEN)} operations: "
-            + ", ".join(f"{name} {n}" for name, n in sorted(SEEN.items()))
-        )
