@@ -5,6 +5,7 @@ from django.conf import settings
 from django.contrib.sites.shortcuts import get_current_site
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from portal.base.services.mail import mail
 from profiles.models import Business
@@ -34,6 +35,14 @@ class AccountAdapter(DefaultAccountAdapter):
         context = {"email": email, "current_site": get_current_site(self.request)} | context
         message = self.render_mail(template_prefix, email, {"request": self.request} | context)
         mail(email, subject=str(message.subject), body=str(message.body))
+
+    def get_reauthentication_methods(self, user) -> list[dict]:
+        """Who has no second factor proves by mail who they are; nobody else may."""
+        methods = super().get_reauthentication_methods(user)
+        if methods or not user.is_authenticated:
+            return methods
+        url = reverse("confirm_by_mail")
+        return [{"id": "code", "description": _("Send a code by mail"), "url": url}]
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Staff without a business of their own go to the admin, all others to their business."""

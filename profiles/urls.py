@@ -1,8 +1,9 @@
 from django.urls import path
 
-from profiles.views import home, members, notices, profiles, registry, verification
+from profiles.views import confirm, home, members, notices, profiles, registry, verification
 
 urlpatterns = [
+    path("account/confirm/", confirm.ConfirmByMailView.as_view(), name="confirm_by_mail"),
     path("b/<str:handle>/", profiles.profile_public, name="profile_public"),
     path("registry/", registry.registry, name="registry"),
     path("registry/<str:handle>.json", registry.profile_json, name="registry_profile"),

@@ -26,6 +26,7 @@ from messaging.services.webhooks import set_webhook, subscribe
 from portal.base.pairwise import pairwise_number, wa_id
 from portal.base.refused import Refused
 from portal.base.sealing import seal_text, unseal_text
+from profiles.confirmed import confirmed
 from profiles.models import Business
 from profiles.tenancy import DEVELOP, MemberRequest, business_page, in_business
 
@@ -36,6 +37,7 @@ FRESH = "fresh_token"  # in the session, sealed, until it is shown once
 
 @require_http_methods(["GET", "POST"])
 @in_business(roles=DEVELOP)
+@confirmed
 def developers(request: MemberRequest, business: Business) -> HttpResponse:
     """The apps, the ids to copy, a first call, and the newest calls; POST makes an app."""
     form = AppForm(request.POST or None)
@@ -70,6 +72,7 @@ def developer_app(request: MemberRequest, business: Business, app_id: int) -> Ht
 
 @require_POST
 @in_business(roles=DEVELOP)
+@confirmed
 def token_new(request: MemberRequest, business: Business, app_id: int) -> HttpResponse:
     app = _app(business, app_id)
     form = TokenForm(request.POST, role=request.membership.role)
@@ -123,6 +126,7 @@ def webhook_set(request: MemberRequest, business: Business, app_id: int) -> Http
 
 @require_POST
 @in_business(roles=DEVELOP)
+@confirmed
 def app_act(request: MemberRequest, business: Business, app_id: int) -> HttpResponse:
     """Rotate the secret, finish that, or close the app."""
     app = _app(business, app_id)

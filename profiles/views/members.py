@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.base.refused import Refused
+from profiles.confirmed import confirmed
 from profiles.forms import InvitationForm, RoleForm
 from profiles.models import Business, Invitation, Membership
 from profiles.services.members import (
@@ -32,6 +33,7 @@ from profiles.tenancy import (
 
 @require_http_methods(["GET", "POST"])
 @in_business(roles=MANAGE)
+@confirmed
 def team(request: MemberRequest, business: Business) -> HttpResponse:
     form = InvitationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -65,6 +67,7 @@ def open_invitations(business: Business, now: datetime):
 
 @require_POST
 @in_business(roles=MANAGE)
+@confirmed
 def member_change(request: MemberRequest, business: Business, pk: int) -> HttpResponse:
     membership = get_object_or_404(business.memberships, pk=pk, removed_at=None)
     form = RoleForm(request.POST)
@@ -81,6 +84,7 @@ def member_change(request: MemberRequest, business: Business, pk: int) -> HttpRe
 
 @require_POST
 @in_business(roles=EVERYONE)
+@confirmed
 def member_remove(request: MemberRequest, business: Business, pk: int) -> HttpResponse:
     """Managers remove others; everyone may leave."""
     membership = get_object_or_404(business.memberships, pk=pk, removed_at=None)
