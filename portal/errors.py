@@ -13,4 +13,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     fault = sys.exc_info()[1]
     if isinstance(fault, OperationalError | InterfaceError):
         return render(request, "503.html", status=503)
-    return broken(request)
+    try:
+        return render(request, "500.html", status=500)  # with the request's name on it
+    except Exception:  # what is broken may be what every page needs
+        return broken(request)

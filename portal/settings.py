@@ -133,6 +133,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.base.request_id.RequestId",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -363,19 +364,22 @@ API_LOG_AT_ONCE = os.getenv("API_LOG_AT_ONCE") == "1"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s %(message)s"}
+    },
     "filters": {
         # Whoever asks for the state keeps the answers; here they would hide all else.
         "not_healthz": {
             "()": "django.utils.log.CallbackFilter",
             "callback": lambda record: "/healthz" not in record.getMessage(),
-        }
+        },
+        "named": {"()": "portal.base.request_id.NameRequest"},
     },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["not_healthz"],
+            "filters": ["not_healthz", "named"],
         }
     },
     "root": {"handlers": ["console"], "level": os.getenv("LOG_LEVEL", "INFO")},

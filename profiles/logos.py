@@ -13,7 +13,7 @@ from PIL import Image
 
 SIDE = 32  # pixels that are looked at
 KEPT = 8  # lowest frequencies each way
-ALIKE = 10  # bits that two copies of one logo may differ by
+ALIKE = 12  # bits that two copies of one logo may differ by
 
 
 def logo_hash(picture: bytes) -> str:

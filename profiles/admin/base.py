@@ -24,6 +24,7 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from portal.base.refused import Refused
+from profiles.differences import read_details
 from profiles.models import AuditRow, User
 from profiles.services.audit import record
 
@@ -134,12 +135,15 @@ class StaffAdmin(ModelAdmin):
             .select_related("actor")
             .order_by("-id")
         )
+        page = Paginator(rows, 50).get_page(request.GET.get("page"))
+        for row in page:
+            row.said = read_details(row.details)  # type: ignore[attr-defined]
         context = {
             **self.admin_site.each_context(request),
             "title": _("History of %(name)s") % {"name": obj},
             "object": obj,
             "opts": self.opts,
-            "page": Paginator(rows, 50).get_page(request.GET.get("page")),
+            "page": page,
             "preserved_filters": self.get_preserved_filters(request),
             "is_popup": IS_POPUP_VAR in request.GET,
             **(extra_context or {}),

@@ -2,13 +2,38 @@
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
 
-from profiles.admin.base import ReadOnlyTable, StaffAdmin
+from portal.base.refused import Refused
+from profiles.admin.base import ReadOnlyTable, ReasonForm, StaffAdmin, StaffRequest
 from profiles.models import Membership, User
 from profiles.second_factor import has_second_factor
+from profiles.services.users import (
+    end_sessions,
+    guard_superusers,
+    may_look_after,
+    reset_second_factor,
+    sign_out_everywhere,
+)
+
+
+class UserForm(forms.ModelForm):
+    """Nobody shuts the last superuser out."""
+
+    def clean(self) -> dict:
+        given = super().clean() or self.cleaned_data
+        try:
+            guard_superusers(
+                self.instance,
+                is_active=given.get("is_active", self.instance.is_active),
+                is_staff=given.get("is_staff", self.instance.is_staff),
+            )
+        except Refused as refusal:
+            raise forms.ValidationError(refusal.sentence) from None
+        return given
 
 
 class MembershipTable(ReadOnlyTable):
@@ -21,6 +46,8 @@ class MembershipTable(ReadOnlyTable):
 class UserAdmin(StaffAdmin):
     """Rights come from groups only; who is superuser is decided on the server, not here."""
 
+    form = UserForm
+    actions_detail = ["reset_factor", "sign_out"]
     editable = ("email", "name", "time_zone", "is_staff", "is_active", "groups")
     fields = [
         "email",
@@ -68,6 +95,58 @@ class UserAdmin(StaffAdmin):
         if not change:
             obj.set_unusable_password()  # they sign in by code or passkey
         super().save_model(request, obj, form, change)
+        if change and {"email", "is_active", "is_staff"} & set(form.changed_data):
+            sign_out_everywhere(obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Nobody reaches above themselves."""
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or may_look_after(obj, by=request.user))  # type: ignore[arg-type]
+
+    def has_look_after_permission(self, request: HttpRequest, object_id=None) -> bool:
+        return request.user.has_perm("profiles.change_user")
+
+    @action(
+        description=_("Reset second factor"),
+        permissions=["look_after"],
+        icon="phonelink_erase",
+        variant=ActionVariant.DANGER,
+        dialog={
+            "title": _("Reset the second factor"),
+            "description": _(
+                "Be sure who asks. Apps, passkeys and recovery codes are forgotten, all sessions "
+                "end, and the user is told by mail."
+            ),
+            "form_class": ReasonForm,
+            "form_submit_text": _("Reset"),
+        },
+    )
+    def reset_factor(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
+        user, reason = self.must_get(request, object_id), form.cleaned_data["reason"]
+        return self.run(
+            request,
+            lambda: reset_second_factor(user, by=request.user, reason=reason),
+            done=_("It is reset, and %(name)s is signed out.") % {"name": user},
+        )
+
+    @action(
+        description=_("End sessions"),
+        permissions=["look_after"],
+        icon="logout",
+        dialog={
+            "title": _("End all sessions"),
+            "description": _("The user is signed out everywhere at once, and told by mail."),
+            "form_class": ReasonForm,
+            "form_submit_text": _("End them"),
+        },
+    )
+    def sign_out(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
+        user, reason = self.must_get(request, object_id), form.cleaned_data["reason"]
+        return self.run(
+            request,
+            lambda: end_sessions(user, by=request.user, reason=reason),
+            done=_("%(name)s is signed out everywhere.") % {"name": user},
+        )
 
     @display(description=_("User"), header=True, ordering="email")
     def who(self, user: User) -> list[str]:

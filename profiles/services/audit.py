@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from portal.base.request_id import current_request_id
 from profiles.models import AuditRow, Business, User
 
 
@@ -18,8 +19,10 @@ def record(
     Arguments:
         by: who did it; None says that the system did it by a rule.
         business: whose history it belongs to; found from the object where it has one.
-        details: what changed and why; JSON values.
+        details: what changed and why; JSON values. The request's name joins them.
     """
+    if name := current_request_id():
+        details["request"] = name
     owner = business or (obj if isinstance(obj, Business) else getattr(obj, "business", None))
     return AuditRow.objects.create(
         actor=by,
