@@ -28,6 +28,7 @@ def _urls_under(pattern, prefix: str = "/admin/"):
         "<path:object_id>": "1",
         "<int:pk>": "1",
         "<int:number>": "1",
+        "<str:decision>": "approve",
         "<uuid:uuid>": "00000000-0000-4000-8000-000000000000",
         "<path:content_type_id>": "1",
         "<path:url>": "nothing",
