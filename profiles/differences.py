@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-EMPTY = ("", None, [], {})
+EMPTY: tuple[object, ...] = ("", None, [], {})
 
 
 @dataclass(frozen=True)

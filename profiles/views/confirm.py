@@ -66,9 +66,9 @@ class ConfirmByMailView(BaseReauthenticateView):
         self.request.session.pop(DEMO_CODE, None)
         record_authentication(
             self.request,
-            self.request.user,  # type: ignore[arg-type]
+            self.request.user,
             method="code",
-            email=self.request.user.email,  # type: ignore[union-attr]
+            email=self.request.user.email,
             reauthenticated=True,
         )
         return super().form_valid(form)
