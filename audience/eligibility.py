@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from django.conf import settings
+from django.db import connection
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from audience.ages import ADULT, birth_year_at
@@ -103,6 +104,31 @@ ON CONFLICT (person_id, week) DO UPDATE SET n = b.n + 1, allowed = excluded.allo
 WHERE b.n < excluded.allowed
 RETURNING person_id"""
     ).format(week=Literal(week_of(now)), table=Identifier(table))
+
+
+def claim_advert(person_id: int, *, now: datetime) -> bool:
+    """Take one advert from the person's budget of this week, for a single message.
+
+    False where none is left, at their quiet hours, and for who may not be an adult. Call it in the
+    transaction that sends, after `share_bucket`.
+    """
+    statement = SQL(
+        """INSERT INTO audience_budget AS b (person_id, week, n, allowed)
+SELECT p.person_id, {week}, 1, {allowed} FROM audience_person p
+WHERE p.person_id = {person} AND {allowed} > 0 AND {adult} AND {not_quiet}
+ON CONFLICT (person_id, week) DO UPDATE SET n = b.n + 1, allowed = excluded.allowed
+WHERE b.n < excluded.allowed
+RETURNING person_id"""
+    ).format(
+        week=Literal(week_of(now)),
+        allowed=adverts_allowed(),
+        person=Literal(person_id),
+        adult=_adult(now),
+        not_quiet=_not_quiet(now),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone() is not None
 
 
 def week_of(now: datetime) -> int:

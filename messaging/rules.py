@@ -14,6 +14,7 @@ Each no is a Refused with a sentence for the sender and a code:
     window_closed       more than 24 hours since the person last wrote: only a template may go
     template_not_approved, class_mismatch
     opted_out           no consent to this class of message
+    advert_limit        no advert left this week, or a quiet hour (claimed by send_message)
     cap_reached         the profile's daily cap
     quota_reached       the plan's month (raised by billing)
 """

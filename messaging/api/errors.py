@@ -35,6 +35,7 @@ REFUSED = {
     "blocked": 131026,
     "contact_blocked": 131026,
     "window_closed": 131047,
+    "advert_limit": 131049,  # their budget, or their quiet hours
     "opted_out": 131050,
     "cap_reached": 131048,
     "template_not_approved": 132001,

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from audience.eligibility import claim_advert
 from audience.locks import share_bucket
 from audience.models import Block, Person, bucket_of
 from messaging import rules
@@ -66,6 +67,8 @@ def send_message(
         template=template,
         now=now,
     )
+    if message_class == Message.Class.MARKETING and not recipient.window_open(now):
+        _claim_advert(profile, person_id, now=now)
 
     message = Message.objects.create(
         person_id=person_id,
@@ -344,3 +347,11 @@ def _campaign_answered(person_id: int, profile: Profile) -> int | None:
         .first()
     )
     return newest.campaign_id if newest and newest.direction == Direction.OUT else None
+
+
+def _claim_advert(profile: Profile, person_id: int, *, now: datetime) -> None:
+    """What the person set for adverts holds for single ones too; test people set nothing."""
+    if not profile.is_test and not claim_advert(person_id, now=now):
+        raise Refused(
+            _("This person takes no more adverts now. Try again next week."), code="advert_limit"
+        )
