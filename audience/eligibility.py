@@ -115,7 +115,7 @@ def claim_advert(person_id: int, *, now: datetime) -> bool:
     statement = SQL(
         """INSERT INTO audience_budget AS b (person_id, week, n, allowed)
 SELECT p.person_id, {week}, 1, {allowed} FROM audience_person p
-WHERE p.person_id = {person} AND {allowed} > 0 AND {adult} AND {not_quiet}
+WHERE p.person_id = {person} AND {allowed} > 0 AND {adult} AND {waits} = 0
 ON CONFLICT (person_id, week) DO UPDATE SET n = b.n + 1, allowed = excluded.allowed
 WHERE b.n < excluded.allowed
 RETURNING person_id"""
@@ -124,7 +124,7 @@ RETURNING person_id"""
         allowed=adverts_allowed(),
         person=Literal(person_id),
         adult=_adult(now),
-        not_quiet=_not_quiet(now),
+        waits=seconds_to_wait(now),
     )
     with connection.cursor() as cursor:
         cursor.execute(statement)
