@@ -124,7 +124,7 @@ RETURNING person_id"""
         allowed=adverts_allowed(),
         person=Literal(person_id),
         adult=_adult(now),
-        waits=seconds_to_wait(now),
+        waits=seconds_to_wait(now=now),
     )
     with connection.cursor() as cursor:
         cursor.execute(statement)
