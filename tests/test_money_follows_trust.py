@@ -2,16 +2,21 @@
 
 from datetime import timedelta
 
+from django.test import TestCase
 from django.utils import timezone
 
 from billing.models import Invoice, Refund, Subscription
+from billing.tests.payments import ready_profile
 from billing.tests.scripted import ScriptedTests
+from portal.base.models import Outbox
 from portal.base.services.outbox import perform_due
-from profiles.models import VerificationCase
+from profiles.models import Business, Profile, VerificationCase
 from profiles.services.verification import reject_case
-from profiles.tests.people import make_profile, staff, verify
+from profiles.signals import verification_changed
+from profiles.tests.people import make_business, make_profile, person, staff, verify
 from trust.services.appeals import decide_appeal, file_appeal
 from trust.services.standing import reinstate_profile, revoke_profile
+from trust.signals import standing_changed
 
 DAY = timedelta(days=1)
 
@@ -105,3 +110,25 @@ class MoneyFollowsTrustTests(ScriptedTests):
 
         profile.refresh_from_db()
         self.assertEqual((profile.standing, profile.quality), ("clear", "unknown"))
+
+
+class OpenPagesTests(TestCase):
+    """What people have open at Stripe closes when the business may not be paid any more."""
+
+    def setUp(self):
+        self.profile = ready_profile(make_business("Acme", owner=person("alice")))
+
+    def closing(self) -> list[dict]:
+        return [row.payload for row in Outbox.objects.filter(kind="payments_close")]
+
+    def test_a_profile_that_leaves_clear_standing_takes_no_money(self):
+        standing_changed.send(Profile, profile=self.profile, old="clear", new="warned", reason="x")
+        standing_changed.send(Profile, profile=self.profile, old="warned", new="clear", reason="x")
+
+        self.assertEqual(self.closing(), [{"business": None, "profile": self.profile.pk}])
+
+    def test_a_business_that_is_not_verified_any_more_takes_no_money(self):
+        business = self.profile.business
+        verification_changed.send(Business, business=business, is_verified=False, reason="Sold")
+
+        self.assertEqual(self.closing(), [{"business": business.pk, "profile": None}])

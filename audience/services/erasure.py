@@ -1,5 +1,6 @@
 """What a person may ask of the operator: everything there is about them, or that it goes."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import models, transaction
@@ -40,6 +41,11 @@ def erase_person(person_id: int, *, now: datetime | None = None) -> int:
     return erased + _delete(Person.objects.filter(person_id=person_id))
 
 
+# What apps that know of this one keep about a person in tables that are not per person: each gives
+# rows by table.
+EXPORTERS: list[Callable[[int], dict[str, list[dict[str, object]]]]] = []
+
+
 def export_person(person_id: int) -> dict[str, list[dict[str, object]]]:
     """Every row about a person, in all apps, by table: for the person who asks for it.
 
@@ -50,6 +56,8 @@ def export_person(person_id: int) -> dict[str, list[dict[str, object]]]:
         model._meta.db_table: list(model._default_manager.filter(person_id=person_id).values())
         for model in models_per_person()
     }
+    for export in EXPORTERS:
+        exported |= export(person_id)
     if not exported[Person._meta.db_table]:
         raise Refused(_("There is no such person."), code="person_unknown")
     return {table: rows for table, rows in exported.items() if rows}

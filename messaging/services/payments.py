@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from audience.locks import share_bucket
 from audience.models import bucket_of
+from audience.services.erasure import EXPORTERS
 from audience.signals import person_erased
 from billing.models import PaymentRequest
 from billing.services.payment_requests import Item, draft_request, forget_payer, mark_requested
@@ -136,6 +137,17 @@ def show_change(sender, *, request: PaymentRequest, what: str, amount: int, **kw
 def forget_the_payer(person_id: int, now: datetime, **kwargs: object) -> None:
     """The books keep the amounts, without a person."""
     forget_payer(person_id, now=now)
+
+
+def export_payments(person_id: int) -> dict[str, list[dict[str, object]]]:
+    """What a person was asked to pay and paid, for whoever exports all about them."""
+    rows = PaymentRequest.objects.filter(person_id=person_id).exclude(status=Status.DRAFT)
+    columns = ("payee", "reference_id", "items", "extras", "currency", "amount", "status")
+    times = ("created_at", "paid_at", "amount_refunded")
+    return {PaymentRequest._meta.db_table: list(rows.values(*columns, *times))}
+
+
+EXPORTERS.append(export_payments)
 
 
 def post_line(profile: Profile, person_id: int, words: str, **content: object) -> Message:

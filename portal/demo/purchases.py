@@ -14,13 +14,18 @@ from contextlib import contextmanager
 
 from django.conf import settings
 
-from billing.models import CheckoutAttempt
+from billing.models import CheckoutAttempt, PaymentRequest
 from billing.services.catalogue import sync_catalogue
 from billing.services.checkout import finish_checkout, start_checkout
-from profiles.models import Business, Membership
+from billing.services.paying import open_payment, refresh_attempt
+from billing.services.payment_accounts import refresh_account, set_up_payments
+from billing.services.payment_requests import Item
+from messaging.services.payments import request_payment
+from profiles.models import Business, Membership, Profile
 
 PEER_STARTS_WITHIN = 60  # seconds
 TEST_CARD = {"card": "4242424242424242"}
+BILLS = (("CEU-20417", "Seat with leg room, 14C", 60_00), ("CEU-20418", "Extra bag, 23 kg", 90_00))
 
 
 def buy_plans(plans: dict[Business, str]) -> None:
@@ -30,9 +35,29 @@ def buy_plans(plans: dict[Business, str]) -> None:
         for business, plan in plans.items():
             owner = business.memberships.get(role=Membership.Role.OWNER).user
             page = start_checkout(business, plan=plan, interval="month", by=owner)
-            _pay(page)
+            _post(page, TEST_CARD)
             attempt = CheckoutAttempt.objects.get(business=business)
             finish_checkout(business, attempt.session_id or "")
+
+
+def ask_for_money(profile: Profile, *, person_id: int) -> None:
+    """The business answers Stripe's questions; one bill is paid, a second one waits."""
+    owner = profile.business.memberships.get(role=Membership.Role.OWNER).user
+    with local_peer():
+        _post(set_up_payments(profile.business, by=owner), {"answer": "enough"})
+        refresh_account(profile.business.payment_account.stripe_id)
+        for reference, name, amount in BILLS:
+            request_payment(
+                profile,
+                person_id,
+                by=owner,
+                items=[Item(name, amount)],
+                currency="brl",
+                reference_id=reference,
+            )
+        paid = PaymentRequest.objects.get(business=profile.business, reference_id=BILLS[0][0])
+        _post(open_payment(paid), TEST_CARD)
+        refresh_attempt(paid.attempts.get())
 
 
 @contextmanager
@@ -68,12 +93,12 @@ def _answers() -> bool:
         return False
 
 
-def _pay(page: str) -> None:
-    body = urllib.parse.urlencode(TEST_CARD).encode()
+def _post(page: str, fields: dict[str, str]) -> None:
+    body = urllib.parse.urlencode(fields).encode()
     try:
         urllib.request.build_opener(_Stay).open(page, body, timeout=30).close()
     except urllib.error.HTTPError as answer:
-        if answer.code != 303:  # paid: Stripe leads back to the site
+        if answer.code != 303:  # done: Stripe leads back to the site
             raise
 
 

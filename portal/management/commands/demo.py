@@ -15,7 +15,7 @@ from audience.services.people import import_people
 from audience.services.snapshots import take_snapshot
 from portal.demo import cast
 from portal.demo.history import DAYS, make_history
-from portal.demo.purchases import buy_plans
+from portal.demo.purchases import ask_for_money, buy_plans
 from profiles.models import User
 from trust.services.caps import set_cap
 
@@ -51,6 +51,12 @@ class Command(BaseCommand):
         self.step(
             f"their last {DAYS} days",
             lambda: make_history(profiles, ana=cast.person_id(), now=now),
+        )
+        airline = next(each for each in profiles if each.handle == "ceu_airlines")
+        airline.refresh_from_db()
+        self.step(
+            "two bills in a chat, one of them paid",
+            lambda: ask_for_money(airline, person_id=cast.person_id()),
         )
 
     def step(self, name, act):
