@@ -13,6 +13,7 @@ from unfold.enums import ActionVariant
 
 from messaging.models import Campaign
 from messaging.services.campaign_numbers import exact_counts, progress_of
+from messaging.services.first_batch import release_first_batch
 from messaging.services.transitions import stop_campaign
 from profiles.admin.base import ReasonForm, StaffAdmin
 from profiles.models import User
@@ -34,7 +35,7 @@ class CampaignAdmin(StaffAdmin):
         Case(When(state__in=[State.RUNNING, State.PAUSED], then=Value(0)), default=Value(1)),
         F("pk").desc(),
     ]
-    actions_detail = ["stop"]
+    actions_detail = ["stop", "release"]
     readonly_fields = ["show_progress", "show_counts", "show_verdict"]
     fieldsets = [
         (None, {"fields": ["name", "business", "profile", "state", "show_progress"]}),
@@ -121,5 +122,27 @@ class CampaignAdmin(StaffAdmin):
                 campaign, by=cast(User, request.user), reason=form.cleaned_data["reason"]
             ),
             done=str(_("Stopped.")),
+            to=reverse("admin:messaging_campaign_change", args=[campaign.pk]),
+        )
+
+    @action(
+        description=_("Release the rest"),
+        permissions=["stop"],
+        icon="play_arrow",
+        dialog={
+            "title": _("Release the rest of this campaign"),
+            "description": _("Its first batch was judged; the rest waits for a person to look."),
+            "form_class": ReasonForm,
+            "form_submit_text": _("Release it"),
+        },
+    )
+    def release(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
+        campaign = cast(Campaign, self.must_get(request, object_id))
+        return self.run(
+            request,
+            lambda: release_first_batch(
+                campaign, by=cast(User, request.user), reason=form.cleaned_data["reason"]
+            ),
+            done=str(_("Released.")),
             to=reverse("admin:messaging_campaign_change", args=[campaign.pk]),
         )

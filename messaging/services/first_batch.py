@@ -2,20 +2,26 @@
 
 first_batch          1 % of the people, at least 500, at most 10,000, drawn at random
 hold_until           after it was sent: settings.FIRST_BATCH_HOLD, longer (at most LONGEST_HOLD)
-                     while fewer than ENOUGH_SEEN people have seen it
+                     while fewer than ENOUGH_SEEN people have seen it; of a limited profile, until
+                     staff release it or the policy's `limit_hold` is over
 released_at          found good; later looks follow every LOOK_EVERY while it is sent
 """
 
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging.models import Campaign, CampaignChunk, CounterDelta, Message
 from messaging.services.transitions import announce_progress, stop_campaign
 from portal.base.refused import Refused
+from profiles.models import Profile, User
+from profiles.services.audit import record
 from trust.evidence import Look
+from trust.models import Policy
 from trust.services.evaluation import look_at_campaign
 
 State = Campaign.State
@@ -79,9 +85,27 @@ def judge_first_batch(campaign: Campaign, *, now: datetime) -> str:
         )
         announce_progress(campaign)
         return "held"
+    if until := _waits_for_staff(campaign, now):
+        Campaign.objects.filter(pk=campaign.pk, released_at=None).update(hold_until=until)
+        announce_progress(campaign)
+        return "held"
     Campaign.objects.filter(pk=campaign.pk, released_at=None).update(released_at=now)
     announce_progress(campaign)
     return "released"
+
+
+@transaction.atomic
+def release_first_batch(
+    campaign: Campaign, *, by: User, reason: str, now: datetime | None = None
+) -> None:
+    """Staff let the rest go out before the hold is over; `resume_stalled_campaigns` wakes the
+    workers within seconds. Raises Refused where nothing waits.
+    """
+    waiting = Campaign.objects.filter(pk=campaign.pk, state=State.RUNNING, released_at=None)
+    if not waiting.exclude(hold_until=None).update(released_at=now or timezone.now()):
+        raise Refused(_("Nothing of this campaign waits to be released."))
+    record(campaign, "campaign.released", by=by, reason=reason)
+    announce_progress(campaign)
 
 
 def look_again(campaign: Campaign, *, now: datetime) -> bool:
@@ -111,6 +135,17 @@ def _too_early(campaign: Campaign, now: datetime) -> bool:
     )
     watched_long = last is not None and now - last >= LONGEST_HOLD
     return not watched_long and seen_by(campaign) < ENOUGH_SEEN
+
+
+def _waits_for_staff(campaign: Campaign, now: datetime) -> datetime | None:
+    """Until when the rest of a limited profile's campaign waits for staff (trust.md, "limit")."""
+    # Asked anew: the look may have moved the profile.
+    limited = Profile.objects.filter(pk=campaign.profile_id, standing=Profile.Standing.LIMITED)
+    if not campaign.launched_at or not limited.exists():
+        return None
+    hours = Policy.objects.active().rules.limit_hold
+    until = campaign.launched_at + timedelta(hours=hours)
+    return until if now < until else None
 
 
 def _stop(campaign: Campaign, look: Look, now: datetime) -> None:
