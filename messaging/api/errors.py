@@ -6,6 +6,7 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.utils.translation import gettext as _
 
 from messaging.errors import CODES, GRAPH
+from messaging.services.idempotency import KeyMisused
 from messaging.services.rates import CALLS, MESSAGES, PAIR, STRANGERS, TooFast
 from portal.base.refused import Refused
 
@@ -139,6 +140,8 @@ def graph_error(error: Exception) -> GraphError:
     if isinstance(error, TooFast):
         details = _("Too many at once. Wait %d seconds and try again.") % error.wait
         return GraphError(RATES[error.what], details, retry_after=error.wait)
+    if isinstance(error, KeyMisused):
+        return GraphError(100, error.sentence, status=409 if error.is_busy else 422)
     if isinstance(error, RequestDataTooBig):
         return GraphError(100, _("The request is too large."), status=413)
     if isinstance(error, SuspiciousOperation | UnicodeError):

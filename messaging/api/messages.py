@@ -1,5 +1,6 @@
 """POST /{profile}/messages: send, mark as read, show that an answer is being written."""
 
+import json
 from collections.abc import Callable
 
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from messaging.api.orders import ORDERS
 from messaging.api.recipients import recipient_entry, recipient_of
 from messaging.models import Conversation, Message, Template
 from messaging.services import conversations
+from messaging.services.idempotency import Answer, fingerprint_of, known_answer, once
 from messaging.services.messages import send_message
 from messaging.services.rates import take_message, take_stranger
 from messaging.services.sandbox import may_reach
@@ -22,6 +24,7 @@ from portal.base.live import announce
 from portal.base.refused import Refused
 from profiles.models import Profile
 
+KEY = "Idempotency-Key"
 CLIENT_DATA = 512  # characters of biz_opaque_callback_data
 
 
@@ -32,6 +35,8 @@ def post_message(call: Call) -> dict:
         raise GraphError(100, _("messaging_product: “whatsapp” is expected."))
     if call.data.get("status"):
         return _mark(call)
+    if (known := _known(call)) is not None:
+        return known
     kind = str(call.data.get("type") or _guess(call.data)).lower()
     return _send_template(call) if kind == "template" else _send(call, kind)
 
@@ -53,19 +58,16 @@ def _send(call: Call, kind: str) -> dict:
     person_id, written = recipient_of(call.business, call.data)
     reply_to = _target(call, content, person_id)
     stored = _with_files(call, content)
-    message = _sending(
+    return _sent_once(
         call,
         person_id,
+        written,
         send=ORDERS.get((stored or {}).get("type", ""), send_message),
-        by=None,
         kind=content.kind,
         body=content.body,
         content=stored,
         reply_to=reply_to,
-        client_data=_client_data(call.data),
-        now=call.now,
     )
-    return _sent(call, message, written)
 
 
 def _send_template(call: Call) -> dict:
@@ -88,21 +90,54 @@ def _send_template(call: Call) -> dict:
     ensure_sendable(template)
     rendered = render(template, components)
     _find_header(call, rendered.content.get("header"), "template.components")
-    message = _sending(
+    return _sent_once(
         call,
         person_id,
-        by=None,
+        written,
         kind=Message.Kind.TEMPLATE,
         body=rendered.body,
         content=rendered.content,
         template=template,
         reply_to=_context(call, person_id),
-        client_data=_client_data(call.data),
-        now=call.now,
     )
-    answer = _sent(call, message, written)
-    answer["messages"][0]["message_status"] = "accepted"
-    return answer
+
+
+def _sent_once(call: Call, person_id: int, written: str, **message) -> dict:
+    """Send it and answer; where the request names itself, only if it was not done before."""
+
+    def send() -> dict:
+        sent = _sending(
+            call,
+            person_id,
+            by=None,
+            client_data=_client_data(call.data),
+            now=call.now,
+            **message,
+        )
+        return _sent(call, sent, written)
+
+    if (key := call.request.headers.get(KEY)) is None:
+        return send()
+    answer = once(
+        call.caller.app,
+        key=key,
+        request=_fingerprint(call),
+        do=lambda: Answer(200, json.dumps(send())),
+    )
+    return json.loads(answer.body)
+
+
+def _known(call: Call) -> dict | None:
+    """What this very request was answered before, so that no file is fetched again for it."""
+    if (key := call.request.headers.get(KEY)) is None:
+        return None
+    known = known_answer(call.caller.app, key=key, request=_fingerprint(call))
+    return json.loads(known.body) if known else None
+
+
+def _fingerprint(call: Call) -> str:
+    body = json.dumps(call.data, sort_keys=True, default=str).encode()
+    return fingerprint_of("POST", call.request.path, body)
 
 
 def _sending(
@@ -139,10 +174,13 @@ def _find_header(call: Call, header: dict | None, where: str) -> None:
 
 
 def _sent(call: Call, message: Message, written: str) -> dict:
+    sent = {"id": wamid(call.business.pk, message.person_id, message.id)}
+    if message.kind == Message.Kind.TEMPLATE:
+        sent["message_status"] = "accepted"
     return {
         "messaging_product": "whatsapp",
         "contacts": [recipient_entry(call.business, message.person_id, written)],
-        "messages": [{"id": wamid(call.business.pk, message.person_id, message.id)}],
+        "messages": [sent],
     }
 
 

@@ -75,9 +75,7 @@ def bubbles_of(person_id: int, profile: Profile, *, before: int | None = None) -
     return [_bubble(row, campaigns, authors, profile, payments) for row in reversed(page)]
 
 
-def _bubble(
-    row: Row, campaigns: dict, authors: dict, profile: Profile, payments: dict
-) -> Bubble:
+def _bubble(row: Row, campaigns: dict, authors: dict, profile: Profile, payments: dict) -> Bubble:
     campaign = campaigns.get(row.campaign_id)
     text = row.body if row.body is not None else (campaign.body if campaign else "")
     content = row.content or (campaign.content if campaign else None) or {}

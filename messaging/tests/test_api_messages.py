@@ -413,3 +413,22 @@ class RateTests(ApiCase):
             )
         self.assertEqual((response.status_code, response.json()["error"]["code"]), (429, 130429))
         self.assertLessEqual(int(response["Retry-After"]), 10)
+
+
+class OnceTests(ApiCase):
+    def send(self, body: str, key: str = "k"):
+        path = f"/v23.0/{self.profile.pk}/messages"
+        data = {"messaging_product": "whatsapp", "to": f"999{self.ana}", "text": {"body": body}}
+        return self.call("POST", path, data, **{"Idempotency-Key": key})
+
+    def test_a_request_that_names_itself_is_done_once(self):
+        first = self.send("Hello")
+        self.assertEqual(first[0], 200)
+        self.assertEqual(self.send("Hello"), first)
+        self.assertNotEqual(self.send("Hello", "other"), first)
+        self.assertEqual(Message.objects.filter(direction="out", body="Hello").count(), 2)
+        self.assertError(self.send("Another"), 422, 100)
+
+    def test_a_refusal_may_be_tried_again(self):
+        self.assertEqual(self.send("")[0], 400)
+        self.assertEqual(self.send("Hello")[0], 200)
