@@ -8,6 +8,7 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         from messaging.services import (  # noqa: F401  (they connect their receivers)
             account_events,
+            automatic_replies,
             campaign_numbers,
             erasure,
             gateway_queue,
@@ -16,5 +17,6 @@ class MessagingConfig(AppConfig):
             payments,
             person_notices,
             push,
+            response_times,
             webhook_events,
         )

@@ -9,6 +9,7 @@ from messaging.services.link_requests import forget_old_link_requests
 from messaging.services.media import forget_unused_media
 from messaging.services.messenger_events import forget_messenger_events
 from messaging.services.schedules import launch_scheduled
+from messaging.services.snoozing import wake_snoozed_conversations
 from messaging.services.sweepers import (
     finish_campaigns,
     look_at_running_campaigns,
@@ -36,4 +37,5 @@ __all__ = [
     "send_chunks",
     "serve_gateways",
     "squash_counters",
+    "wake_snoozed_conversations",
 ]

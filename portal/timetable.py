@@ -28,6 +28,9 @@ TIMETABLE = {
     "hand messages to messengers": every(15 * SECONDS, "messaging.services.gateway.serve_gateways"),
     "seal the audit": every(10 * SECONDS, "profiles.services.audit_chain.seal_audit"),
     "look at domains again": every(1 * MINUTES, "profiles.services.domains.check_domains"),
+    "bring snoozed conversations back": every(
+        30 * SECONDS, "messaging.services.snoozing.wake_snoozed_conversations"
+    ),
     # Campaigns.
     "launch scheduled campaigns": every(
         15 * SECONDS, "messaging.services.schedules.launch_scheduled"

@@ -1,6 +1,7 @@
 from messaging.models.apps import AccessToken, ApiCall, App
 from messaging.models.campaigns import Campaign, CampaignChunk, CampaignNoise, CounterDelta
 from messaging.models.conversations import Contact, Conversation
+from messaging.models.desk import AutomaticReply, CannedReply, Note
 from messaging.models.labels import Label
 from messaging.models.linking import AccountLink, LinkRequest
 from messaging.models.links import MessageLink
@@ -32,9 +33,11 @@ __all__ = [
     "AnswerNotice",
     "ApiCall",
     "App",
+    "AutomaticReply",
     "Campaign",
     "CampaignChunk",
     "CampaignNoise",
+    "CannedReply",
     "Contact",
     "Conversation",
     "CounterDelta",
@@ -45,6 +48,7 @@ __all__ = [
     "Media",
     "Member",
     "Message",
+    "Note",
     "MessageLink",
     "Messenger",
     "MessengerEvent",

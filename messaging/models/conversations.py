@@ -14,6 +14,7 @@ class Conversation(models.Model):
 
     class State(models.TextChoices):
         OPEN = "open", _("Open")
+        SNOOZED = "snoozed", _("Snoozed")
         RESOLVED = "resolved", _("Resolved")
 
     pk = models.CompositePrimaryKey("person_id", "profile_id")
@@ -36,6 +37,8 @@ class Conversation(models.Model):
     written_at = models.DateTimeField(null=True)  # when the person last wrote: opens the 24 hours
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     assignee_id = models.BigIntegerField(null=True)
+    snoozed_until = models.DateTimeField(null=True)  # of the state snoozed
+    waiting_since = models.DateTimeField(null=True)  # the person's first word nobody answered
 
     class Meta:
         indexes = [
@@ -46,6 +49,24 @@ class Conversation(models.Model):
                 fields=["profile_id", "-business_last_at", "person_id"],
                 condition=models.Q(business_last_at__isnull=False),
                 name="inbox_of_profile",
+            ),
+            # used by the inbox's folders
+            models.Index(
+                fields=["profile_id", "state", "-business_last_at", "person_id"],
+                condition=models.Q(business_last_at__isnull=False),
+                name="inbox_by_state",
+            ),
+            # used by the folders "mine" and "unassigned"
+            models.Index(
+                fields=["profile_id", "assignee_id", "-business_last_at", "person_id"],
+                condition=models.Q(business_last_at__isnull=False, state="open"),
+                name="inbox_of_member",
+            ),
+            # used to bring back what was snoozed
+            models.Index(
+                fields=["snoozed_until"],
+                condition=models.Q(state="snoozed"),
+                name="snoozed_conversations",
             ),
         ]
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging.models import Contact, Conversation, Message
+from messaging.services.contact_list import contacts_page
 from messaging.services.messages import announce_business
 from portal.base.pairwise import pairwise_number, person_of
 from portal.base.refused import Refused
@@ -44,12 +45,22 @@ FOLDERS = {
     "all": lambda member: Q(state=Conversation.State.OPEN),
     "mine": lambda member: Q(state=Conversation.State.OPEN, assignee_id=member.pk),
     "unassigned": lambda member: Q(state=Conversation.State.OPEN, assignee_id=None),
+    "snoozed": lambda member: Q(state=Conversation.State.SNOOZED),
     "resolved": lambda member: Q(state=Conversation.State.RESOLVED),
 }
+MOST_COUNTED = 99  # a folder's number is told up to this
+MOST_FOUND = 200  # contacts whose conversations a search shows
 
 
 def inbox_page(
-    profile: Profile, *, member: User, folder: str = "all", after: str = "", limit: int = PAGE
+    profile: Profile,
+    *,
+    member: User,
+    folder: str = "all",
+    label: str = "",
+    words: str = "",
+    after: str = "",
+    limit: int = PAGE,
 ) -> Page:
     """The profile's conversations, newest first.
 
@@ -58,19 +69,26 @@ def inbox_page(
 
     Arguments:
         folder: a key of FOLDERS.
+        label: only contacts with this label.
+        words: the beginning of a contact's name, a customer number or a number; in all folders.
         after: `after` of the page before; whatever can't be read means the first page.
     """
     rows = Conversation.objects.filter(
-        FOLDERS[folder](member), profile_id=profile.pk, business_last_at__isnull=False
+        Q() if words else FOLDERS[folder](member),
+        profile_id=profile.pk,
+        business_last_at__isnull=False,
     ).order_by("-business_last_at", "person_id")
+    if words or label:
+        found = contacts_page(profile.business, words=words, label=label, limit=MOST_FOUND)
+        rows = rows.filter(person_id__in=[line.contact.person_id for line in found.lines])
     if place := _read_place(profile, after):
         at, person_id = place
         rows = rows.filter(
             Q(business_last_at__lt=at) | Q(business_last_at=at, person_id__gt=person_id),
             business_last_at__lte=at,
         )
-    found = list(rows[: limit + 1])
-    shown = found[:limit]
+    page = list(rows[: limit + 1])
+    shown = page[:limit]
     contacts = {
         contact.person_id: contact
         for contact in Contact.objects.filter(
@@ -85,7 +103,17 @@ def inbox_page(
         )
         for row in shown
     ]
-    return Page(lines, _place(profile, shown[-1]) if len(found) > limit else "")
+    return Page(lines, _place(profile, shown[-1]) if len(page) > limit else "")
+
+
+def folder_counts(profile: Profile, *, member: User) -> dict[str, int]:
+    """How many conversations the open folders hold, each counted up to MOST_COUNTED + 1."""
+    rows = Conversation.objects.filter(profile_id=profile.pk, business_last_at__isnull=False)
+    counted = rows.values_list("person_id", flat=True)
+    return {
+        folder: len(counted.filter(FOLDERS[folder](member))[: MOST_COUNTED + 1])
+        for folder in ("mine", "unassigned", "all", "snoozed")
+    }
 
 
 def conversation_of(profile: Profile, number: str) -> Conversation | None:
@@ -132,7 +160,7 @@ def mark_seen(conversation: Conversation, *, now: datetime | None = None) -> Non
         status=Message.Status.DELIVERED,
         id__lte=conversation.business_last_id,
     ).update(status=Message.Status.READ, read_at=now)
-    _announce(conversation)
+    announce_change(conversation)
 
 
 @transaction.atomic
@@ -145,29 +173,32 @@ def assign_conversation(conversation: Conversation, *, by: User, to: User | None
         ).exists()
     ):
         raise Refused(_("%(who)s can't answer conversations here.") % {"who": to}, code="not_agent")
-    _change(conversation, assignee_id=to.pk if to else None)
+    change_conversation(conversation, assignee_id=to.pk if to else None)
 
 
 def resolve_conversation(conversation: Conversation, *, by: User) -> None:
     """Put it away; the person's next message opens it again."""
-    _change(conversation, state=Conversation.State.RESOLVED)
+    change_conversation(conversation, state=Conversation.State.RESOLVED, waiting_since=None)
 
 
 def reopen_conversation(conversation: Conversation, *, by: User) -> None:
-    _change(conversation, state=Conversation.State.OPEN)
+    """Bring it back now."""
+    change_conversation(conversation, state=Conversation.State.OPEN, snoozed_until=None)
 
 
 @transaction.atomic
-def _change(conversation: Conversation, **columns: object) -> None:
+def change_conversation(conversation: Conversation, **columns: object) -> None:
+    """Set columns of the conversation, and tell the business's open pages."""
     Conversation.objects.filter(
         person_id=conversation.person_id, profile_id=conversation.profile_id
     ).update(**columns)
     for name, value in columns.items():
         setattr(conversation, name, value)
-    _announce(conversation)
+    announce_change(conversation)
 
 
-def _announce(conversation: Conversation) -> None:
+def announce_change(conversation: Conversation) -> None:
+    """The business's open pages fetch the conversation anew."""
     profile = Profile(id=conversation.profile_id, business_id=conversation.business_id)
     announce_business(profile, conversation.person_id)
 

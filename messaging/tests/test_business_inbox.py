@@ -61,7 +61,8 @@ class BusinessInboxTests(Cast, TestCase):
         self.acme.verified_until = timezone.now()
         self.acme.save()
         answer = self.client.post(self.page, {"body": "Until six."}, follow=True)
-        self.assertContains(answer, "Your business is not verified.")
+        self.assertContains(answer, "Your business is not verified.", status_code=422)
+        self.assertContains(answer, "Until six.", status_code=422)
         self.assertFalse(Message.objects.filter(person_id=ANA, direction="out").exists())
 
     def test_it_can_be_taken_resolved_and_reopened(self):

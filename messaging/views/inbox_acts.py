@@ -1,0 +1,103 @@
+"""What a member does with a conversation besides answering: give, put away, note, write."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from messaging.models import Conversation
+from messaging.services.conversations import (
+    assign_conversation,
+    reopen_conversation,
+    resolve_conversation,
+)
+from messaging.services.notes import add_note
+from messaging.services.snoozing import moments, snooze_conversation
+from messaging.services.writing import note_writing, others_writing
+from messaging.views.inbox import open_conversation
+from portal.base.refused import Refused
+from profiles.models import Business, User
+from profiles.tenancy import ANSWER, MemberRequest, in_business
+
+
+@require_POST
+@in_business(roles=ANSWER)
+def act(request: MemberRequest, business: Business, handle: str, number: str) -> HttpResponse:
+    """Take, release, give, resolve, reopen, snooze or note."""
+    profile, open_one = open_conversation(business, handle, number)
+    if (do := ACTS.get(request.POST.get("act", ""))) is None:
+        raise Http404
+    try:
+        do(request, business, open_one)
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect("conversation", business.slug, profile.handle, number)
+
+
+@require_http_methods(["GET", "POST"])
+@in_business(roles=ANSWER)
+def writing(request: MemberRequest, business: Business, handle: str, number: str) -> HttpResponse:
+    """POST: I am writing. GET: who of the others is, as the page's notice."""
+    profile, open_one = open_conversation(business, handle, number)
+    if request.method == "POST":
+        note_writing(open_one, by=request.user)
+        return HttpResponse(status=204)
+    context = {
+        "writing": others_writing(open_one, member=request.user),
+        "business": business,
+        "profile": profile,
+        "number": number,
+    }
+    return render(request, "messaging/inbox/_writing.html", context)
+
+
+def _take(request: MemberRequest, business: Business, open_one: Conversation) -> None:
+    assign_conversation(open_one, by=request.user, to=request.user)
+
+
+def _release(request: MemberRequest, business: Business, open_one: Conversation) -> None:
+    assign_conversation(open_one, by=request.user, to=None)
+
+
+def _give(request: MemberRequest, business: Business, open_one: Conversation) -> None:
+    to = get_object_or_404(
+        User.objects.filter(memberships__business=business, memberships__removed_at=None),
+        email=request.POST.get("to", ""),
+    )
+    assign_conversation(open_one, by=request.user, to=to)
+    messages.info(request, _("Given to %(name)s.") % {"name": to.get_short_name()})
+
+
+def _resolve(request: MemberRequest, business: Business, open_one: Conversation) -> None:
+    resolve_conversation(open_one, by=request.user)
+
+
+def _reopen(request: MemberRequest, business: Business, open_one: Conversation) -> None:
+    reopen_conversation(open_one, by=request.user)
+
+
+def _snooze(request: MemberRequest, business: Business, open_one: Conversation) -> None:
+    chosen = request.POST.get("until", "")
+    until = moments(business).get(chosen) or parse_datetime(chosen)
+    if until is None or until.tzinfo is None:
+        raise Refused(_("Choose a moment within the next 90 days."), code="invalid")
+    snooze_conversation(open_one, until=until, by=request.user)
+
+
+def _note(request: MemberRequest, business: Business, open_one: Conversation) -> None:
+    add_note(open_one, request.POST.get("body", ""), by=request.user)
+
+
+ACTS: dict[str, Callable[[MemberRequest, Business, Conversation], None]] = {
+    "take": _take,
+    "release": _release,
+    "give": _give,
+    "resolve": _resolve,
+    "reopen": _reopen,
+    "snooze": _snooze,
+    "note": _note,
+}

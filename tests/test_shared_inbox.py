@@ -1,0 +1,109 @@
+"""Two agents at one inbox, in real Chromium: nobody reloads, and no mouse is needed."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from django.utils import timezone
+
+from audience.tests.people import make_person
+from messaging.models import CannedReply, Conversation
+from messaging.services.conversations import conversation_of
+from messaging.services.labels import add_label
+from messaging.services.messages import receive_message
+from messaging.services.notes import add_note
+from messaging.services.writing import note_writing
+from messaging.tests.cast import ANA, RAVI
+from portal.base.pairwise import pairwise_number
+from profiles.tests.people import make_business, member, person, verified_profile
+from tests.browser import Visitor
+
+
+@pytest.fixture
+def world(transactional_db):
+    """Ana and Ravi wrote to Banco Ipê, where Alice and Bob answer."""
+    alice = person("alice")
+    bank = make_business("Banco Ipê", owner=alice, country="BR")
+    profile = verified_profile("banco_ipe", business=bank)
+    make_person(ANA, name="Ana Souza")
+    make_person(RAVI, name="Ravi Nair")
+    ago = timezone.now() - timedelta(minutes=12)
+    receive_message(RAVI, profile, body="Which papers do I need?", now=ago)
+    receive_message(ANA, profile, body="Did my transfer go through?")
+    CannedReply.objects.create(business=bank, name="hours", body="We are open from nine to six.")
+    return SimpleNamespace(
+        alice=alice,
+        bob=member(bank),
+        profile=profile,
+        bank=bank,
+        page=f"/w/banco-ipe/inbox/banco_ipe/{pairwise_number(bank.pk, ANA)}/",
+    )
+
+
+@pytest.mark.live
+def test_two_agents_see_each_other_and_use_keys_alone(world, processes, chromium):
+    visitor = Visitor(chromium, processes.start_web(), stream=True)
+    alice = visitor.open(world.page, as_user=world.alice)
+    bob = visitor.open(world.page, as_user=world.bob)
+
+    # Alice begins to write: Bob sees it. She stops: he sees that, too.
+    alice.keyboard.press("r")
+    alice.keyboard.type("Let me look")
+    bob.get_by_text("Alice is writing").wait_for()
+
+    # Bob does not; he leaves a note, and she reads it.
+    bob.keyboard.press("n")
+    bob.keyboard.type("She asked yesterday, too")
+    bob.keyboard.press("Enter")
+    alice.get_by_role("log").get_by_text("She asked yesterday, too").wait_for()
+
+    # Her answer arrives at his side, and it is hers now.
+    alice.keyboard.type(" into it.")
+    alice.keyboard.press("Enter")
+    bob.get_by_role("log").get_by_text("Let me look into it.").wait_for()
+    bob.get_by_text("With Alice").wait_for()
+    bob.get_by_text("Alice is writing").wait_for(state="detached")
+
+    # Ana writes again: both see it.
+    receive_message(ANA, world.profile, body="And when are you open?")
+    for page in (alice, bob):
+        page.get_by_role("log").get_by_text("And when are you open?").wait_for()
+
+    # Ready words by name, sent; then on to the next one, snoozed, resolved: keys alone.
+    alice.keyboard.type("/hours")
+    alice.keyboard.press("Tab")
+    alice.keyboard.press("Enter")
+    bob.get_by_role("log").get_by_text("We are open from nine to six.").wait_for()
+    alice.keyboard.press("Escape")
+    alice.keyboard.press("e")
+    alice.get_by_role("button", name="Reopen").wait_for()
+    bob.get_by_role("button", name="Reopen").wait_for()
+    assert Conversation.objects.get(person_id=ANA).state == "resolved"
+
+    alice.keyboard.press("j")
+    alice.get_by_role("log").get_by_text("Which papers do I need?").wait_for()
+    alice.keyboard.press("s")
+    alice.keyboard.press("Enter")
+    alice.get_by_text("snoozed until").wait_for()
+    assert Conversation.objects.get(person_id=RAVI).state == "snoozed"
+    visitor.check(alice, "inbox after keys", widths=(1440,), schemes=("light",))
+    visitor.close()
+
+
+def test_the_inbox_is_sound_with_all_its_parts(visit, world):
+    talk = conversation_of(world.profile, pairwise_number(world.bank.pk, ANA))
+    add_note(talk, "Regular of ours. Her branch is in Pinheiros.", by=world.bob)
+    for name in ("gold card", "São Paulo"):
+        add_label(world.bank, ANA, name, by=world.bob)
+    note_writing(talk, by=world.bob)
+    page = visit(world.page, as_user=world.alice, name="shared inbox")
+    page.keyboard.press("?")
+    page.get_by_role("dialog", name="Keys").wait_for()
+    visit.check(page, "inbox keys", widths=(1440,), schemes=("light",))
+    page.keyboard.press("Escape")
+    page.keyboard.press("s")
+    visit.check(page, "inbox snooze", widths=(390,), schemes=("light",))
+
+
+def test_the_page_of_replies_is_sound(visit, world):
+    visit("/w/banco-ipe/inbox/replies/", as_user=world.alice, name="replies")
