@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0016_tell_browsers_and_people'),
+        ('messaging', '0017_let_chunks_come_again_later'),
         ('profiles', '0010_write_first_review_reasons'),
     ]
 
