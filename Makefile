@@ -34,10 +34,10 @@ chaos: python
 	@$(PYTHON) portal/run/install.py requirements-dev.txt
 	@.venv/bin/pytest -q -s tests/chaos; code=$$?; .venv/bin/python -m portal.run.services stop; exit $$code
 
-# What attacks on audience counts gain: figures, and red above the bar.
+# What attacks on audience counts gain, TARGETS=2000 people attacked: var/reports/privacy.json.
 privacy: python
 	@$(PYTHON) portal/run/install.py requirements-dev.txt
-	@exec .venv/bin/pytest -q -s tests/privacy
+	@TARGETS=$(or $(TARGETS),2000) .venv/bin/pytest -q -s --create-db tests/privacy
 
 # Simulates senders under the published rules; writes var/reports/trust.json. SCALE=0.1 is quicker.
 trust: python

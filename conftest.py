@@ -31,7 +31,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
+def last_cluster(request):
+    from portal.tests import citus
+
+    if citus.is_wanted() and not request.config.getvalue("reuse_db"):
+        citus.drop_tests_database()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(last_cluster, django_db_setup, django_db_blocker):
     """With CITUS=1 the tests' database is spread over a cluster: see portal/tests/citus.py."""
     from portal.tests import citus
 

@@ -346,7 +346,7 @@ CHUNK_PEOPLE = int(os.getenv("CHUNK_PEOPLE", "5000"))
 FIRST_BATCH_HOLD = timedelta(minutes=float(os.getenv("FIRST_BATCH_HOLD_MINUTES", "30")))
 # Privacy of audience counts: the scale of the noise of one snapshot, and days between snapshots
 # (0.1 where they come weekly). What they promise: docs/privacy.md.
-EPSILON = Fraction(os.getenv("EPSILON", "0.25"))
+EPSILON = Fraction(os.getenv("EPSILON", "0.2"))
 SNAPSHOT_DAYS = int(os.getenv("SNAPSHOT_DAYS", "28"))
 # Hosts a webhook may reach although they are not public (tests and `make run` only).
 WEBHOOK_ALLOW_LOOPBACK = os.getenv("WEBHOOK_ALLOW_LOOPBACK") == "1"

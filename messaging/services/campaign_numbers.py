@@ -1,22 +1,24 @@
 """What a campaign's counts may show to its business, and how far it has come.
 
 Each count carries one draw of noise, made once and kept: neither asking again nor asking otherwise
-tells more. Below HIDDEN_BELOW nothing is shown. The exact ledger is for staff and the person.
+tells more. One person moves all six counts at once, so the noise is Gaussian and wide enough for
+the six together: an attacker gains 0.08 at most; with a Laplace draw each it was 0.23 (make
+privacy). Below HIDDEN_BELOW nothing is shown. The exact ledger is for staff and the person.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db.models import Count, Min, Q, Sum
 from django.utils import timezone
 
-from audience.noise import discrete_laplace
+from audience.noise import discrete_gaussian
 from messaging.models import Campaign, CampaignNoise, CounterDelta
 from trust.services.published import campaigns_are_counted_by
 
 HIDDEN_BELOW = 50
+SIGMA = 12  # people: standard deviation of the noise on each count
 METRICS = ("sent", "delivered", "read", "replied", "blocked", "reported")
 RATE_WINDOW = timedelta(minutes=1)
 
@@ -113,7 +115,7 @@ def _noise(campaigns: Sequence[Campaign]) -> dict[tuple[int, str], int]:
     """
     found = _draws(campaigns)
     missing = [
-        CampaignNoise(campaign=campaign, metric=metric, draw=discrete_laplace(settings.EPSILON))
+        CampaignNoise(campaign=campaign, metric=metric, draw=discrete_gaussian(SIGMA))
         for campaign in campaigns
         for metric in METRICS
         if (campaign.pk, metric) not in found

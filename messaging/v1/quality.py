@@ -36,7 +36,7 @@ class QualitySerializer(serializers.Serializer):
     daily_cap = serializers.IntegerField(allow_null=True)
     evidence = serializers.FloatField(help_text="Rounded down to half of the first rung.")
     complaint_rate = serializers.FloatField(
-        help_text="A share, 0.005 is 0.5 %; rounded down to 0.1 %, or to five people."
+        help_text="A share, 0.005 is 0.5 %; rounded down to steps of five people or more."
     )
     reporters = serializers.CharField(help_text="Tens of people, or that they are few.")
     rungs = RungSerializer(many=True)

@@ -42,6 +42,14 @@ def is_wanted() -> bool:
     return os.getenv("CITUS") == "1"
 
 
+def drop_tests_database() -> None:
+    """Drop last time's: its nodes stay connected to it, so that Django can't."""
+    own = connection.settings_dict
+    name = Identifier(f"test_{own['NAME']}")
+    with _session((own["HOST"], own["PORT"]), "postgres") as session:
+        session.execute(SQL("DROP DATABASE IF EXISTS {} (FORCE)").format(name))
+
+
 def spread_tests_database() -> None:
     """Make the migrated database of the tests a distributed one, and see that it is.
 

@@ -10,7 +10,11 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from random import Random
+
+import numpy as np
+from scipy.optimize import linprog
 
 from audience.noise import discrete_laplace
 from audience.services.estimates import Count
@@ -109,7 +113,63 @@ def repeating(ask: Ask, game: Game) -> bool:
     return yes > 50
 
 
-ATTACKS = [boundary, floor_probe, differencing, averaging, repeating]
+def probing(ask: Ask, game: Game) -> bool:
+    """One account more each time, until the shown number turns over: where it does tells."""
+    sybils, threshold = _to_edge(game.others[0])
+    turned = sum(ask(frozenset({0}), max(0, sybils - 5) + n).low < threshold for n in range(11))
+    return turned <= min(5, sybils)
+
+
+def reconstructing(ask: Ask, game: Game) -> bool:
+    """Overlapping audiences by their debit, which is not rounded; cells by least squares."""
+    sets, chosen, weights = overlapping_sets()
+    debits = np.array([ask(frozenset(cells), 0).people for cells in sets])
+    return float(weights @ (debits - chosen @ np.array(game.others))) > 0.5
+
+
+@cache
+def overlapping_sets() -> tuple[list[list[int]], np.ndarray, np.ndarray]:
+    """Half of all cells, again and again; as a matrix; and how the first cell is solved from it."""
+    random = Random(CELLS)
+    sets = [random.sample(range(CELLS), CELLS // 2) for _ in range(30 * CELLS)]
+    chosen = np.zeros((len(sets), CELLS))
+    for row, cells in enumerate(sets):
+        chosen[row, cells] = 1
+    return sets, chosen, np.linalg.pinv(chosen)[0]
+
+
+def linear_program(ask: Ask, game: Game) -> bool:
+    """Sets at edges: the smallest differences to what is known that the shown ranges allow."""
+    random = Random(CELLS)
+    sets = [[0, *random.sample(range(1, CELLS), 3)] for _ in range(2 * CELLS)]
+    rows, limits = [], []
+    for number, cells in enumerate(sets):
+        known = sum(game.others[cell] for cell in cells)
+        sybils, _edge = _to_edge(known)
+        shown = ask(frozenset(cells), sybils)
+        inside = np.array([float(cell in cells) for cell in range(CELLS)])
+        slack = -np.eye(len(sets))[number]
+        # low <= known + sybils + (more - less) <= high - 1, or as little beyond as can be
+        rows.append(np.concatenate([inside, -inside, slack]))
+        limits.append(shown.high - 1 - known - sybils)
+        rows.append(np.concatenate([-inside, inside, slack]))
+        limits.append(known + sybils - shown.low)
+    found = linprog(
+        [0.1] * (2 * CELLS) + [1.0] * len(sets), A_ub=np.array(rows), b_ub=np.array(limits, float)
+    )
+    return float(found.x[0] - found.x[CELLS]) > 0.5
+
+
+ATTACKS = [
+    boundary,
+    floor_probe,
+    differencing,
+    probing,
+    averaging,
+    repeating,
+    reconstructing,
+    linear_program,
+]
 
 
 def _to_edge(known: int) -> tuple[int, int]:

@@ -21,6 +21,7 @@ from trust.rules import Rules
 
 HIDDEN_BELOW = 50  # people, as on the campaigns' pages
 STEP = 5  # people: the least that moves a rate
+RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 1.0)  # steps of a rate
 
 Counts = Mapping[str, int | None]  # delivered, blocked, reported; None: fewer than HIDDEN_BELOW
 
@@ -74,8 +75,8 @@ def published_evidence(value: float, rules: Rules) -> float:
 
 
 def published_rate(rate: float, people: float) -> float:
-    """A rate rounded down to a tenth of a per cent, or to five people where that is more."""
-    unit = max(0.001, STEP / max(people, 1.0))
+    """A rate rounded down to the finest of RATES that five people or more make."""
+    unit = next(unit for unit in RATES if unit * max(people, 1.0) >= STEP or unit == RATES[-1])
     return floor(rate / unit + 1e-9) * unit
 
 

@@ -19,6 +19,7 @@ from trust.models import Case, Decision, Evidence, Policy
 from trust.rules import Rules
 from trust.services.caps import step_down
 from trust.services.evidence import begin_anew, evidence_of, explain, reached_in_a_month
+from trust.services.published import published_evidence
 from trust.services.second_looks import draw_second_look
 from trust.services.statements import body_of, statement_of
 from trust.signals import standing_changed
@@ -117,7 +118,7 @@ def apply_standing(
         rule=ground.rule,
         reason=ground.reason,
         old=old,
-        evidence=round(evidence.value, 4),
+        evidence=round(published_evidence(evidence.value, policy.rules), 4),
         seconded_by=ground.seconded_by.pk if ground.seconded_by else None,
     )
     note_standing(profile, old=old, new=to, rule=ground.rule, now=now)

@@ -23,9 +23,10 @@ class StepsTests(SimpleTestCase):
         self.assertEqual([round(value, 1) for value in shown], [0, 0, 2.3, 2.3, 4.6, 6.9, 18.4])
 
     def test_a_rate_moves_by_five_people_at_least(self):
-        self.assertEqual(published_rate(4 / 400, 400), 0)
-        self.assertAlmostEqual(published_rate(5 / 400, 400), 5 / 400)
-        self.assertAlmostEqual(published_rate(9 / 400, 400), 5 / 400)
+        self.assertEqual(published_rate(7 / 400, 400), 0)
+        self.assertAlmostEqual(published_rate(8 / 400, 400), 0.02)
+        self.assertAlmostEqual(published_rate(15 / 400, 400), 0.02)
+        self.assertEqual(published_rate(2 / 3, 3), 0)
         self.assertAlmostEqual(published_rate(0.00449, 1e6), 0.004)
 
     def test_few_people_are_no_number(self):
