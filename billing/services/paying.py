@@ -101,6 +101,9 @@ def close_attempt(attempt: PaymentAttempt) -> PaymentAttempt:
 
     Raises StripeUnavailable.
     """
+    if attempt.request.account.disconnected_at:  # out of our reach: it expires by itself
+        PaymentAttempt.objects.filter(pk=attempt.pk).update(state=State.EXPIRED)
+        return attempt
     if not attempt.session_id and not _page_of(attempt):
         return attempt
     attempt.refresh_from_db()
@@ -130,7 +133,10 @@ def _close_all(payload: dict) -> None:
     if profile := payload["profile"]:
         rows = rows.filter(request__profile=profile)
     for attempt in rows.order_by("pk"):
-        close_attempt(attempt)
+        try:
+            close_attempt(attempt)
+        except StripeSaysNo as error:  # one of them holds up no other
+            logger.warning("The page of %s can't be closed: %s", attempt.uuid, error)
 
 
 @shared_task

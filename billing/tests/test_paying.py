@@ -14,7 +14,12 @@ from billing import stripe_gateway
 from billing.models import PaymentAccount, PaymentAttempt, PaymentRefund, PaymentRequest
 from billing.payment_rules import may_request_payment
 from billing.services.paying import ask_after_payments, open_payment
-from billing.services.payment_accounts import refresh_account, set_up_payments
+from billing.services.payment_accounts import (
+    disconnect_account,
+    halt_payments,
+    refresh_account,
+    set_up_payments,
+)
 from billing.services.payment_books import differences, months
 from billing.services.payment_refunds import refund_payment
 from billing.services.payment_requests import cancel_request, expire_payment_requests
@@ -249,6 +254,26 @@ class PayingTests(PaymentCase):
         self.assertIn("This checkout is expired", self.peer.submit(page, card=GOOD)[1])
         with self.assertRaisesMessage(Refused, "took this request back"):
             open_payment(request)
+
+    def test_the_kill_switch_closes_open_pages(self):
+        request = ask(self.profile)
+        page = open_payment(request)
+
+        halt_payments(by=self.alice, reason="Stripe is broken into")
+        perform_due()
+
+        self.assertIn("This checkout is expired", self.peer.submit(page, card=GOOD)[1])
+
+    def test_a_request_on_a_disconnected_account_ends_and_holds_up_no_other(self):
+        request = ask(self.profile)
+        open_payment(request)
+        disconnect_account(request.account.stripe_id)
+        PaymentRequest.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+
+        self.assertEqual(expire_payment_requests(), 1)
+
+        request.refresh_from_db()
+        self.assertEqual(request.status, Status.EXPIRED)
 
     def test_a_page_of_another_request_settles_nothing(self):
         mine, other = ask(self.profile), ask(self.profile, message_id=2)
