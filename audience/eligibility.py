@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from audience.ages import ADULT, birth_year_at
 from audience.definition import AudienceDefinition
-from audience.models import Consent
+from audience.models import Budget, Consent
 
 MARKETING = "marketing"
 CRITICAL = "critical"
@@ -129,6 +130,13 @@ RETURNING person_id"""
     with connection.cursor() as cursor:
         cursor.execute(statement)
         return cursor.fetchone() is not None
+
+
+def adverts_this_week(person_id: int, *, now: datetime | None = None) -> int:
+    """How many adverts the person has got in the week of `now`."""
+    week = week_of(now or timezone.now())
+    row = Budget.objects.filter(person_id=person_id, week=week).first()
+    return row.n if row else 0
 
 
 def week_of(now: datetime) -> int:

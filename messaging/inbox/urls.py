@@ -40,6 +40,9 @@ urlpatterns = [
     path("settings/linked/", linking.linked, name="inbox_linked"),
     path("settings/", settings.overview, name="inbox_settings"),
     path("settings/adverts/", settings.adverts, name="inbox_adverts"),
+    path("settings/adverts/again/", settings.allow_again, name="inbox_unmute"),
+    path("settings/data/export/", settings.export, name="inbox_export"),
+    path("settings/data/delete/", settings.delete, name="inbox_delete"),
     path("settings/blocked/", settings.blocked, name="inbox_blocked"),
     path("settings/data/", settings.data, name="inbox_data"),
 ]

@@ -44,11 +44,22 @@ class Bubble:
         return self.message.message_class == Row.Class.MARKETING and not self.mine
 
 
-def chats_of(person_id: int, *, before: datetime | None = None, now: datetime | None = None):
-    """The person's chats, newest first, one page of PAGE; `before` is the last page's oldest
-    time.
+def chats_of(
+    person_id: int,
+    *,
+    adverts: bool = False,
+    before: datetime | None = None,
+    now: datetime | None = None,
+) -> list[Chat]:
+    """The person's chats, newest first, one page of PAGE.
+
+    Arguments:
+        adverts: the chats in which nothing but adverts has come; else all others.
+        before: the last page's oldest time.
     """
-    rows = Conversation.objects.filter(person_id=person_id).order_by("-last_at")
+    rows = Conversation.objects.filter(
+        person_id=person_id, business_last_at__isnull=adverts
+    ).order_by("-last_at")
     if before:
         rows = rows.filter(last_at__lt=before)
     page = list(rows[:PAGE])
@@ -87,8 +98,10 @@ def _bubble(row: Row, campaigns: dict, authors: dict, profile: Profile, payments
 
 
 def waiting_chats(person_id: int) -> int:
-    """In how many chats something is unread; told as at most 99."""
-    waiting = Conversation.objects.filter(person_id=person_id, unread__gt=0)
+    """In how many chats something is unread, adverts left out; told as at most 99."""
+    waiting = Conversation.objects.filter(
+        person_id=person_id, unread__gt=0, business_last_at__isnull=False
+    )
     return len(waiting.values_list("profile_id", flat=True)[:99])
 
 

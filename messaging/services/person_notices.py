@@ -37,6 +37,11 @@ def notices_of(person_id: int) -> list[PersonNotice]:
     return list(PersonNotice.objects.filter(person_id=person_id).order_by("-id")[:PAGE])[::-1]
 
 
+def newest_notice(person_id: int) -> PersonNotice | None:
+    """The newest, as the person's list shows it."""
+    return PersonNotice.objects.filter(person_id=person_id).order_by("-id").first()
+
+
 def mark_notices_read(person_id: int, *, now: datetime | None = None) -> None:
     """The person has read what the operator told them."""
     PersonNotice.objects.filter(person_id=person_id, read_at=None).update(

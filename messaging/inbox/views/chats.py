@@ -13,6 +13,7 @@ from messaging.inbox.sessions import as_person
 from messaging.models import Conversation
 from messaging.services.chats import PAGE, chats_of
 from messaging.services.messages import mark_delivered
+from messaging.services.person_notices import newest_notice
 from profiles.models import Profile
 
 FOUND = 20
@@ -21,11 +22,19 @@ FOUND = 20
 @require_safe
 @as_person
 def chat_list(request: HttpRequest, person: Person) -> HttpResponse:
-    """All chats, newest first."""
+    """All chats, newest first; adverts in a quiet row of their own."""
     mark_delivered(person.pk)
-    chats = chats_of(person.pk, before=parse_datetime(request.GET.get("before", "")))
-    older = chats[-1].conversation.last_at.isoformat() if len(chats) == PAGE else ""
-    return show(request, person, "chats.html", chats=chats, older=older)
+    adverts = request.GET.get("show") == "adverts"
+    before = parse_datetime(request.GET.get("before", ""))
+    chats = chats_of(person.pk, adverts=adverts, before=before)
+    context = {
+        "chats": chats,
+        "is_adverts": adverts,
+        "adverts": [] if adverts or before else chats_of(person.pk, adverts=True)[:3],
+        "notice": None if adverts or before else newest_notice(person.pk),
+        "older": chats[-1].conversation.last_at.isoformat() if len(chats) == PAGE else "",
+    }
+    return show(request, person, "chats.html", **context)
 
 
 @require_safe

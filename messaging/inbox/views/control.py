@@ -30,15 +30,7 @@ REPORTABLE = [
 class StopForm(forms.Form):
     """What to stop: adverts only, or everything."""
 
-    what = forms.ChoiceField(
-        choices=[
-            ("adverts", gettext_lazy("Only stop adverts, keep messages about my orders")),
-            ("all", gettext_lazy("Block: nothing more from this sender")),
-        ],
-        widget=forms.RadioSelect,
-        initial="adverts",
-        label=gettext_lazy("What should stop?"),
-    )
+    what = forms.ChoiceField(choices=[("adverts", ""), ("all", "")])  # a button each
     reason = forms.ChoiceField(
         choices=Block.Reason, required=False, label=gettext_lazy("Why, if you like")
     )
@@ -48,8 +40,7 @@ class ReportForm(forms.Form):
     """What is wrong with the sender; blocking comes with it unless the person says no."""
 
     reason = forms.ChoiceField(
-        choices=[(reason.value, reason.label) for reason in REPORTABLE],
-        widget=forms.RadioSelect,
+        choices=[(reason.value, reason.label) for reason in REPORTABLE],  # a button each
         label=gettext_lazy("What is wrong?"),
     )
     text = forms.CharField(

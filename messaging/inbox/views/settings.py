@@ -3,12 +3,13 @@
 from django import forms
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from audience.eligibility import adverts_this_week
 from audience.models import Block, Consent, Person
 from audience.places import country_name, region_name
 from audience.services.consent import (
@@ -18,12 +19,15 @@ from audience.services.consent import (
     set_budget,
     set_quiet_hours,
     switch_off_tier,
+    unmute,
 )
+from audience.services.erasure import erase_person, export_person
 from messaging.inbox.page import show
-from messaging.inbox.sessions import as_person
+from messaging.inbox.sessions import COOKIE, as_person
 from portal.base.refused import Refused
 from profiles.models import Business, Profile
 
+DELETE = "DELETE"
 HOURS = [(hour, f"{hour:02d}:00") for hour in range(24)]
 
 
@@ -98,8 +102,19 @@ def adverts(request: HttpRequest, person: Person) -> HttpResponse:
             person_id=person.pk, kind=Consent.Kind.BUSINESS_MARKETING, granted=False
         ).values_list("scope_id", flat=True)
     )
-    context = {"form": form, "muted": muted.values()}
+    context = {"form": form, "muted": muted.values(), "this_week": adverts_this_week(person.pk)}
     return show(request, person, "adverts.html", **context)
+
+
+@require_POST
+@as_person
+def allow_again(request: HttpRequest, person: Person) -> HttpResponse:
+    """Adverts of a business that was muted may come again."""
+    chosen = request.POST.get("business", "")
+    business = get_object_or_404(Business, pk=int(chosen) if chosen.isdecimal() else 0)
+    unmute(person.pk, business.pk)
+    messages.info(request, _("You may get adverts from %(name)s again.") % {"name": business.name})
+    return redirect("inbox_adverts")
 
 
 @transaction.atomic
@@ -134,11 +149,37 @@ def data(request: HttpRequest, person: Person) -> HttpResponse:
             correct_tier(person.pk, form.cleaned_data["tier"])
         messages.info(request, _("Saved. It holds from now on."))
         return redirect("inbox_data")
-    return show(
-        request,
-        person,
-        "data.html",
-        form=form,
-        country=country_name(person.country),
-        region=region_name(person.region) if person.region else "",
-    )
+    consent = Consent.objects.filter(person_id=person.pk, kind=Consent.Kind.MARKETING).first()
+    context = {
+        "form": form,
+        "country": country_name(person.country),
+        "region": region_name(person.region) if person.region else "",
+        "consent": consent,
+        "this_week": adverts_this_week(person.pk),
+    }
+    return show(request, person, "data.html", **context)
+
+
+@require_safe
+@as_person
+def export(request: HttpRequest, person: Person) -> HttpResponse:
+    """Everything there is about the person, as a file."""
+    response = JsonResponse(export_person(person.pk), json_dumps_params={"indent": 1})
+    response["Content-Disposition"] = 'attachment; filename="my-data.json"'
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@as_person
+def delete(request: HttpRequest, person: Person) -> HttpResponse:
+    """Everything about the person goes, once they have typed that they want it."""
+    if request.method == "POST":
+        if request.POST.get("typed", "").strip().upper() == DELETE:
+            erase_person(person.pk)
+            messages.info(request, _("Everything we had about you is deleted."))
+            response = redirect("inbox_door")
+            response.delete_cookie(COOKIE)
+            response["Clear-Site-Data"] = '"cache", "storage"'
+            return response
+        messages.error(request, _("Type %(word)s to delete everything.") % {"word": DELETE})
+    return show(request, person, "delete.html", word=DELETE)

@@ -1,0 +1,98 @@
+from django.test import TestCase
+from django.urls import reverse
+from django.utils import timezone
+
+from audience.eligibility import claim_advert
+from audience.models import Block, Consent, Person
+from audience.services.consent import mute
+from audience.tests.people import make_person
+from messaging.inbox.sessions import COOKIE
+from messaging.models import Conversation, PersonNotice
+from messaging.services.chats import waiting_chats
+from messaging.services.messages import receive_message, send_message
+from messaging.services.reports import report_profile
+from messaging.services.sessions import open_session
+from messaging.tests.cast import ANA, RAVI, Cast
+from trust.models import SpamReport
+from trust.services.reports import dismiss_report, uphold_report
+
+
+class ControlTests(Cast, TestCase):
+    def setUp(self):
+        make_person(ANA, name="Ana Souza", region="BR-SP", tier="middle")
+        make_person(RAVI, name="Ravi")
+        receive_message(ANA, self.profile, body="Hello?")
+        send_message(self.profile, ANA, by=self.bob, body="We open at nine.")
+        self.client.cookies[COOKIE] = open_session(ANA)
+
+    def test_who_reported_is_told_what_came_of_it_and_the_business_is_not(self):
+        for decide, words in ((uphold_report, "You were right"), (dismiss_report, "found nothing")):
+            with self.subTest(words):
+                report = report_profile(ANA, self.profile, reason="scam")
+                decide(report, by=self.mallory, reason="Looked at it")
+                self.assertIsNotNone(SpamReport.objects.get(pk=report.pk).told_at)
+                self.assertContains(self.client.get(reverse("inbox")), words)
+                self.assertContains(self.client.get(reverse("inbox_notices")), words)
+                SpamReport.objects.all().delete()
+        self.assertFalse(PersonNotice.objects.filter(read_at=None).exists())
+        last = Conversation.objects.get(person_id=ANA)
+        self.assertEqual(last.business_last_body, "We open at nine.")
+
+    def test_a_reporter_who_was_erased_is_told_nothing(self):
+        report = report_profile(ANA, self.profile, reason="scam")
+        Person.objects.filter(person_id=ANA).delete()
+        uphold_report(report, by=self.mallory, reason="Looked at it")
+        self.assertFalse(PersonNotice.objects.exists())
+
+    def test_one_tap_on_a_reason_reports_and_blocks(self):
+        self.client.post(
+            reverse("chat_report", args=["acme"]), {"reason": "scam", "also_block": "on"}
+        )
+        self.assertEqual(SpamReport.objects.get().reason, "scam")
+        self.assertTrue(Block.objects.filter(person_id=ANA).exists())
+
+    def test_chats_of_adverts_only_are_apart_and_do_not_count(self):
+        Conversation.objects.create(
+            person_id=ANA,
+            profile_id=self.other_profile.pk,
+            business_id=self.elsewhere.pk,
+            last_id=5,
+            last_at=timezone.now(),
+            last_body="Half price!",
+            unread=1,
+        )
+        page = self.client.get(reverse("inbox"))
+        self.assertNotContains(page, "Half price!")
+        self.assertContains(page, "?show=adverts")
+        self.assertContains(self.client.get(reverse("inbox"), {"show": "adverts"}), "Half price!")
+        self.assertEqual(waiting_chats(ANA), 1)
+
+    def test_a_muted_business_may_be_allowed_again(self):
+        mute(ANA, self.acme.pk)
+        self.assertContains(self.client.get(reverse("inbox_adverts")), "Allow again")
+        self.client.post(reverse("inbox_unmute"), {"business": self.acme.pk})
+        self.assertTrue(Consent.objects.get(kind="business_marketing").granted)
+
+    def test_adverts_of_this_week_are_counted_for_their_person(self):
+        claim_advert(ANA, now=timezone.now())
+        self.assertContains(
+            self.client.get(reverse("inbox_adverts")), "You got 1 advert this week."
+        )
+        self.assertContains(self.client.get(reverse("inbox_data")), "1 advert")
+
+    def test_the_export_holds_ones_own_and_nobody_elses(self):
+        receive_message(RAVI, self.profile, body="My secret question")
+        answer = self.client.get(reverse("inbox_export"))
+        self.assertContains(answer, "We open at nine.")
+        self.assertNotContains(answer, "My secret question")
+        self.assertIn("attachment", answer["Content-Disposition"])
+
+    def test_deleting_asks_for_a_word_and_then_leaves_nothing(self):
+        self.client.post(reverse("inbox_delete"), {"typed": "yes"})
+        self.assertTrue(Person.objects.filter(person_id=ANA).exists())
+        answer = self.client.post(reverse("inbox_delete"), {"typed": "delete "})
+        self.assertRedirects(answer, reverse("inbox_door"))
+        self.assertFalse(Person.objects.filter(person_id=ANA).exists())
+        self.assertFalse(Conversation.objects.filter(person_id=ANA).exists())
+        self.client.cookies[COOKIE] = open_session(ANA)
+        self.assertRedirects(self.client.get(reverse("inbox")), reverse("inbox_door"))
