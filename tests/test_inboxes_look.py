@@ -77,6 +77,7 @@ def world(transactional_db):
     "path",
     [
         "/m/",
+        "/m/?show=adverts",
         "/m/find/?q=banco",
         "/m/c/banco_ipe/",
         "/m/c/banco_ipe/why/{advert}/",
@@ -86,6 +87,7 @@ def world(transactional_db):
         "/m/settings/adverts/",
         "/m/settings/blocked/",
         "/m/settings/data/",
+        "/m/settings/data/delete/",
     ],
 )
 def test_a_page_of_the_people(visit, world, path):
