@@ -40,7 +40,7 @@ def _events_in(data: object) -> list:
 
 def _check(one: object) -> Event | Result:
     """The event, or the result of one that is none."""
-    form = forms.EventSerializer(data=one)
+    form = forms.MemberEventSerializer(data=one)
     if form.is_valid():
         return form.as_event()
     field, said = next(iter(form.errors.items()))

@@ -24,7 +24,7 @@ class ProfilesView(PlatformView, ListAPIView):
     """Whoever has the badge now, by handle."""
 
     queryset = Profile.objects.none()
-    serializer_class = forms.ProfileSerializer
+    serializer_class = forms.VerifiedProfileSerializer
     pagination_class = ByHandle
 
     def get_queryset(self):
@@ -37,8 +37,8 @@ class ProfilesView(PlatformView, ListAPIView):
         return profiles
 
     def get_serializer(self, *args: Any, **kwargs: Any):
-        profiles = [shown_profile(profile) for profile in args[0]]
-        return super().get_serializer(profiles, **kwargs)
+        shown = [[shown_profile(profile) for profile in profiles] for profiles in args]
+        return super().get_serializer(*shown, **kwargs)  # of nothing, when the schema is made
 
     @extend_schema(
         operation_id="profiles_list",

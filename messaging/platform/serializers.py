@@ -77,7 +77,7 @@ class SessionMadeSerializer(serializers.Serializer):
     expires_at = serializers.DateTimeField()
 
 
-class EventSerializer(Exact):
+class MemberEventSerializer(Exact):
     """Something that happened at a member; which fields it needs goes by its type."""
 
     id = Text(max_length=64, help_text="Your own name for it; the same however often you send it.")
@@ -131,7 +131,9 @@ class EventSerializer(Exact):
 class EventsSerializer(serializers.Serializer):
     """What a messenger posts. Each event is judged by itself, so this is for the schema."""
 
-    events = EventSerializer(many=True, help_text=f"At most {MOST}, in the order they happened.")
+    events = MemberEventSerializer(
+        many=True, help_text=f"At most {MOST}, in the order they happened."
+    )
 
 
 class ResultSerializer(serializers.Serializer):
@@ -182,7 +184,7 @@ class ErasedSerializer(serializers.Serializer):
     erased = serializers.IntegerField(help_text="How many rows went.")
 
 
-class ProfileSerializer(serializers.Serializer):
+class VerifiedProfileSerializer(serializers.Serializer):
     """A verified business, as people may find it."""
 
     handle = serializers.CharField()

@@ -104,7 +104,7 @@ class SecretSerializer(serializers.Serializer):
     standard = serializers.CharField(help_text="whsec_…")
 
 
-class EventSerializer(serializers.Serializer):
+class WebhookEventSerializer(serializers.Serializer):
     """What happened, in the very words that webhooks carry."""
 
     id = serializers.CharField()
@@ -116,7 +116,7 @@ class EventSerializer(serializers.Serializer):
 class EventPage(serializers.Serializer):
     """Oldest first; keep the last `after` and go on from there."""
 
-    data = EventSerializer(many=True)  # type: ignore[assignment]
+    data = WebhookEventSerializer(many=True)  # type: ignore[assignment]
     after = serializers.CharField(allow_null=True)
     next = serializers.URLField(allow_null=True)
 
@@ -227,7 +227,7 @@ class EventViewSet(BusinessViewSet):
     """What webhooks carry, for who would rather ask."""
 
     queryset = WebhookEvent.objects.none()
-    serializer_class = EventSerializer
+    serializer_class = WebhookEventSerializer
     noun = "webhooks"
     pagination_class = None
 
