@@ -249,5 +249,7 @@ class SealingTests(TestCase):
         ended = time.monotonic()
         self.assertEqual((read, faults), (sealed, []))
         rates = (sealed / (middle - began), read / (ended - middle))
+        # The bar is 50,000 a second on an idle machine (docs/trust.md); a busy one is slower.
         print("\nsealed {:,.0f}, verified {:,.0f} rows a second".format(*rates))
+        self.assertGreater(min(rates), 2_000)
         self.assertEqual(AuditHead.objects.count(), 1)
