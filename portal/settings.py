@@ -269,6 +269,14 @@ MFA_TOTP_ISSUER = OPERATOR_NAME
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 USERSESSIONS_TRACK_ACTIVITY = True
 
+# People may sign in at an OpenID Connect provider of the operator's. The claim holds the id that
+# the messenger has of a person. Empty: they come by one-time links only.
+OIDC_ISSUER = os.getenv("OIDC_ISSUER", "").rstrip("/")
+OIDC_CLIENT_ID = os.getenv("OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = secret("OIDC_CLIENT_SECRET") if OIDC_ISSUER else ""
+OIDC_CLAIM = os.getenv("OIDC_CLAIM", "sub")
+OIDC_SCOPE = os.getenv("OIDC_SCOPE", "openid")
+
 # Mail. Without a host, mails are written to var/mail.
 EMAIL_HOST = os.getenv("EMAIL_HOST", "")
 EMAIL_PORT = int(os.getenv("EMAIL_PORT", "587"))

@@ -12,11 +12,14 @@ from messaging.inbox.views import (
     linking,
     notices,
     settings,
+    sign_in,
 )
 
 urlpatterns = [
     path("welcome/", door.welcome, name="inbox_door"),
     path("in/<str:token>/", door.follow_link, name="inbox_link"),
+    path("sign-in/", sign_in.sign_in, name="inbox_sign_in"),
+    path("sign-in/done/", sign_in.sign_in_done, name="inbox_sign_in_done"),
     path("leave/", door.leave, name="inbox_leave"),
     path("", chats.chat_list, name="inbox"),
     path("sw.js", app.worker, name="inbox_worker"),

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from messaging.inbox import oidc
 from messaging.inbox.sessions import COOKIE, NEXT, come_in, person_of_request
 from messaging.services.sessions import close_session, follow_sign_in_link
 from portal.base.refused import Refused
@@ -20,7 +21,8 @@ def welcome(request: HttpRequest) -> HttpResponse:
     """What this is and how to come in, for who has no session."""
     if person_of_request(request):
         return redirect("inbox")
-    return render(request, "inbox/welcome.html", {"comes_back": NEXT in request.COOKIES})
+    context = {"comes_back": NEXT in request.COOKIES, "signs_in": oidc.is_on()}
+    return render(request, "inbox/welcome.html", context)
 
 
 @require_GET
