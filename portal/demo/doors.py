@@ -40,6 +40,7 @@ def front(request: HttpRequest) -> HttpResponse:
     ready = settings.DEMO and User.objects.filter(email=cast.HELENA).exists()
     context = {
         "doors": ready,
+        "messenger": f"http://localhost:{places.MESSENGER_PORT}",
         "bank": f"http://localhost:{places.BANK_PORT}",
         "airline": f"http://localhost:{places.AIRLINE_PORT}",
     }

@@ -11,7 +11,7 @@ LOGS = VAR / "log"
 
 PORT = int(os.getenv("PORT") or "8000")
 DATABASE_PORT, BROKER_PORT, STRIPE_PEER_PORT, STRIPE_ENGINE_PORT = (PORT + n for n in range(1, 5))
-BANK_PORT, AIRLINE_PORT = PORT + 6, PORT + 7
+MESSENGER_PORT, BANK_PORT, AIRLINE_PORT = (PORT + n for n in range(5, 8))
 
 # PostgreSQL refuses to run as root: then it runs as this system user, who can't see into homes.
 SYSTEM_USER = "signet"

@@ -100,6 +100,8 @@ def check_ports(lines: dict[str, str]) -> None:
     wanted = {"web": PORT}
     if "stripe" in lines:
         wanted |= {"stripe": places.STRIPE_PEER_PORT, "engine of stripe": places.STRIPE_ENGINE_PORT}
+    if "messenger" in lines:
+        wanted |= {"example messenger": places.MESSENGER_PORT}
     if "bank" in lines:
         wanted |= {"example bank": places.BANK_PORT, "example airline": places.AIRLINE_PORT}
     for name, port in wanted.items():
@@ -131,6 +133,8 @@ def surroundings(lines: dict[str, str]) -> dict[str, str]:
         "PYTHONWARNINGS": "ignore",
         **development_secrets(),
     }
+    if "messenger" in lines:
+        defaults["FRAME_ANCESTORS"] = f"http://localhost:{places.MESSENGER_PORT}"
     if "stripe" in lines:
         defaults["STRIPE_API_BASE"] = f"http://localhost:{places.STRIPE_PEER_PORT}"
     fixed = {MARK: str(VAR), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
