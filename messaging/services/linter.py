@@ -7,66 +7,13 @@ import re
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from messaging.models import Template
 from messaging.services import components as parts
 from messaging.services.components import Fault
+from messaging.services.wording import RISKS, WORDS
 
 Category = Template.Category
-
-# Words that make a message an advert, an answer to something the person did, or a sign-in code.
-# English, Portuguese, Spanish and Hindi; one hit is a reason, the rest is for a person to judge.
-WORDS: dict[str, str] = {
-    Category.MARKETING: r"""
-        sale | discounts? | offers? | deals? | \d+\s?%\s?off | %\s?off | coupons? | vouchers?
-        | promo(?:tions?)? | promo\s?codes? | free\s(?:gift|shipping|trial|delivery) | buy\snow
-        | shop\snow | order\snow | don['’]t\smiss | limited\stime | last\schance | just\sfor\syou
-        | new\s(?:collection|arrivals?) | exclusive | best\sprices? | save\sup\sto
-        | black\sfriday | cashback | win\sa | promoç(?:ão|ões) | descontos? | ofertas?
-        | cupo(?:m|ns) | frete\sgrátis | compre\s(?:já|agora) | aproveite | imperdíve(?:l|is)
-        | liquidação | novidades | últimas?\schances? | descuentos? | rebajas
-        | promoci(?:ón|ones) | compra\sahora | envío\sgratis
-        | ऑफर | छूट | सेल | मुफ़?्त | कैशबैक | डिस्काउंट""",
-    Category.AUTHENTICATION: r"""
-        (?:verification|security|sign-?in|login|one-?time)\s(?:code|password|passcode) | otp
-        | código\sde\s(?:verificação|segurança|acesso|verificación|seguridad)
-        | सत्यापन\sकोड | ओटीपी""",
-    Category.UTILITY: r"""
-        orders? | deliver(?:y|ed) | shipped | tracking | invoices? | receipts? | payments?
-        | appointments? | bookings? | reservations? | flights? | gate | delayed | boarding
-        | statement | balance | transactions? | account | reminder | due | refund(?:ed)?
-        | confirm(?:ed|ation)? | fraud | pedidos? | entreg(?:a|ue) | enviado | rastre(?:io|ar)
-        | faturas? | recibos? | pagamentos? | consulta | reservas? | voos? | portão | atrasado
-        | saldo | transaç(?:ão|ões) | lembrete | estorno | pago | factura | cita | vuelo
-        | ऑर्डर | डिलीवरी | भुगतान | बिल | उड़ान | खाता | बुकिंग""",
-}
-# What no honest template asks for. A person reads these before they are approved.
-RISKS = [
-    (
-        r"(?:your|seu|sua|tu|su)\s(?:pin|password|senha|contraseña|cvv|card\snumber|"
-        r"número\sdo\scartão)",
-        gettext_lazy("It speaks of a secret that nobody should send."),
-    ),
-    (
-        r"(?:account|conta|cuenta)\s(?:will\sbe|será|será)\s"
-        r"(?:closed|suspended|blocked|bloquead[ao]|suspens[ao])",
-        gettext_lazy("It threatens with the loss of an account."),
-    ),
-    (
-        r"you(?:['’]ve|\shave)\swon|lottery|jackpot|você\sganhou|sorteio|loteria",
-        gettext_lazy("It promises a prize."),
-    ),
-    (
-        r"(?:bit\.ly|tinyurl\.com|goo\.gl|t\.co|is\.gd|ow\.ly|cutt\.ly)/",
-        gettext_lazy("It hides where a link goes."),
-    ),
-    (
-        r"guaranteed\s(?:returns?|profit|income)|lucro\sgarantido|renda\sextra\sgarantida",
-        gettext_lazy("It promises money without risk."),
-    ),
-    (r"https?://\d{1,3}(?:\.\d{1,3}){3}", gettext_lazy("It links to a number instead of a name.")),
-]
 
 
 @dataclass(frozen=True)
@@ -79,7 +26,11 @@ class Hit:
 
 @dataclass(frozen=True)
 class Report:
-    """What the linter found. `is_clear` means that nobody has to read the template."""
+    """What the linter found.
+
+    `is_clear` means that nobody has to read the template: it has no fault and no risk, and some of
+    its words say that it is what it claims. Words that say nothing are for a person.
+    """
 
     faults: list[Fault]
     predicted: str
@@ -90,7 +41,7 @@ class Report:
 
     @property
     def is_clear(self) -> bool:
-        return not self.faults and not self.risks and self.category_fits
+        return not self.faults and not self.risks and self.category_fits and bool(self.reasons)
 
 
 def lint(components: list[dict], *, category: str, parameter_format: str = "POSITIONAL") -> Report:
@@ -101,7 +52,7 @@ def lint(components: list[dict], *, category: str, parameter_format: str = "POSI
         faults=list(parts.faults(components, category=category, parameter_format=parameter_format)),
         predicted=predicted,
         reasons=reasons,
-        risks=list(_risks(text)),
+        risks=[*_risks(text), *_links(components)],
         advice=list(_advice(components)),
         category_fits=FITS[Category(category)](predicted),
     )
@@ -156,6 +107,13 @@ def _risks(text: str):
     for pattern, sentence in RISKS:
         for match in re.finditer(pattern, text, re.IGNORECASE):
             yield Hit(match[0], str(sentence))
+
+
+def _links(components: list[dict]):
+    """Addresses in the text itself; those of buttons are checked as such."""
+    for kind in ("HEADER", "BODY", "FOOTER"):
+        for match in re.finditer(r"https?://\S+", parts.part(components, kind).get("text", "")):
+            yield Hit(match[0], _("A link in the text: somebody looks where it leads."))
 
 
 def _advice(components: list[dict]):
