@@ -12,7 +12,8 @@ Category = Template.Category
 WORDS: dict[str, str] = {
     Category.MARKETING: r"""
         sale(?!\s(?:a\slas?|a\s\{|de\sla)) | discounts? | offers? | deals? | half\sprice
-        | \d+\s?%\s?(?:off|discount) | %\s?off | off\s(?:everything|all|your) | coupons? | vouchers? | (?:low|special)\sprices?
+        | \d+\s?%\s?(?:off|discount) | %\s?off | off\s(?:everything|all|your)
+        | coupons? | vouchers? | (?:low|special)\sprices?
         | promo(?:tions?)? | promo\s?codes? | free\s(?:gift|shipping|trial|delivery) | buy\snow
         | shop\snow | order\snow | don['’]t\smiss | limited\stime | last\schance | just\sfor\syou
         | new\s(?:collection|arrivals?) | exclusive | best\sprices? | save\sup\sto
