@@ -28,7 +28,12 @@ from billing.services.payment_complaints import (
 )
 from billing.services.payment_disputes import sync_payment_dispute
 from billing.services.payment_refunds import sync_refunds
-from billing.services.payment_requests import Item, forget_payer, set_order_status
+from billing.services.payment_requests import (
+    Item,
+    cancel_request,
+    forget_payer,
+    set_order_status,
+)
 from billing.snapshots import DisputeSnapshot, GivenBack, PaymentSnapshot
 from billing.tests.payments import ANA, ask, ready_account, ready_profile
 from portal.base.refused import Refused
@@ -398,3 +403,41 @@ class RaceTests(TransactionTestCase):
         self.assertEqual((states.count("paid"), states.count("surplus")), (1, 49))
         self.assertEqual(PaymentRefund.objects.filter(attempt__state="surplus").count(), 49)
         self.assertFalse(PaymentRefund.objects.filter(attempt__state="paid").exists())
+
+    def test_paying_against_cancelling_either_is_kept_or_goes_back_never_both(self):
+        """25 rounds; the page is one that we had lost sight of, so nothing closes it first."""
+        ends = set()
+        for n in range(25):
+            request = ask(self.profile, reference_id=f"round-{n}", message_id=n)
+            attempt = attempt_of(request, f"cs_round_{n}")
+            PaymentAttempt.objects.filter(pk=attempt.pk).update(state=State.EXPIRED)
+            barrier = threading.Barrier(2)
+            together(
+                lambda a=attempt, r=request: settle_attempt(a, said(r, a)),
+                lambda r=request: cancel_request(r, by=None),
+                barrier=barrier,
+            )
+            request.refresh_from_db()
+            back = PaymentRefund.objects.filter(attempt=attempt).count()
+            ends.add((request.status, back))
+
+        self.assertLessEqual(ends, {(Status.PAID, 0), (Status.CANCELLED, 1)})
+
+
+def together(*acts, barrier: threading.Barrier) -> None:
+    """Each in a thread of its own, begun at the same moment; a Refused is an answer too."""
+
+    def run(act) -> None:
+        barrier.wait()
+        try:
+            act()
+        except Refused:
+            pass
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[act]) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
