@@ -4,7 +4,7 @@
 
 PYTHON ?= python3
 
-.PHONY: run test bench chaos privacy trust clean python
+.PHONY: run test bench chaos fuzz privacy trust clean python
 
 run: python
 	@$(PYTHON) portal/run/install.py requirements-demo.txt
@@ -33,6 +33,15 @@ chaos: export N := $(or $(N),1000000)
 chaos: python
 	@$(PYTHON) portal/run/install.py requirements-dev.txt
 	@.venv/bin/pytest -q -s tests/chaos; code=$$?; .venv/bin/python -m portal.run.services stop; exit $$code
+
+# Whatever may be sent to the APIs: schemas, hostile texts and bodies, the table of permissions, and how
+# long a no takes. N= cases. Writes var/reports/fuzz.json and timing.json.
+fuzz: export PORT := $(or $(PORT),8870)
+fuzz: export VAR_DIR := $(CURDIR)/var/fuzz
+fuzz: export N := $(or $(N),12000)
+fuzz: python
+	@$(PYTHON) portal/run/install.py requirements-dev.txt
+	@.venv/bin/pytest -q -s tests/fuzz tests/permissions; code=$$?; .venv/bin/python -m portal.run.services stop; exit $$code
 
 # What attacks on audience counts gain, TARGETS=2000 people attacked: var/reports/privacy.json.
 privacy: python
