@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from messaging.views import (
+    analytics,
     api_log,
     campaigns,
     compose,
@@ -99,7 +100,10 @@ urlpatterns = [
     path(f"{WORKSPACE}developers/logs/<int:pk>/", api_log.api_call, name="api_call"),
     path(f"{WORKSPACE}developers/sandbox/", sandbox.sandbox, name="sandbox"),
     path(f"{WORKSPACE}developers/sandbox/<str:number>/", sandbox.sandbox_act, name="sandbox_act"),
+    path(f"{WORKSPACE}analytics/", analytics.analytics, name="analytics"),
+    path(f"{WORKSPACE}analytics.csv", analytics.analytics_csv, name="analytics_csv"),
     path(f"{WORKSPACE}campaigns/", campaigns.campaigns, name="campaigns"),
+    path(f"{WORKSPACE}campaigns/saved/", campaigns.campaign_filters, name="campaign_filters"),
     path(f"{WORKSPACE}campaigns/new/", compose.campaign_new, name="campaign_new"),
     path(f"{WORKSPACE}campaigns/preview/", compose.campaign_preview, name="campaign_preview"),
     path(f"{WORKSPACE}campaigns/<uuid:uuid>/", campaigns.campaign, name="campaign"),

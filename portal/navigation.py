@@ -34,6 +34,7 @@ PLACES: list[tuple[str | Promise, list[Place]]] = [
             Place("contacts", _("Contacts"), "user-check", "contacts", "g o"),
             Place("audiences", _("Audiences"), "users", "audiences", "g a"),
             Place("templates", _("Templates"), "file-text", "templates", "g t"),
+            Place("analytics", _("Analytics"), "chart-line", "analytics", "g n"),
         ],
     ),
     (

@@ -18,6 +18,7 @@ from messaging.models.notices import AnswerNotice, PersonNotice
 from messaging.models.push import PushSubscription
 from messaging.models.requests import IdempotentAnswer
 from messaging.models.sandbox import SandboxPerson
+from messaging.models.saved_filters import SavedFilter
 from messaging.models.sessions import PersonSession, SignInLink
 from messaging.models.templates import Template
 from messaging.models.webhooks import (
@@ -55,6 +56,7 @@ __all__ = [
     "MessengerKey",
     "PersonNotice",
     "PersonSession",
+    "SavedFilter",
     "PushSubscription",
     "SandboxPerson",
     "SignInLink",

@@ -12,9 +12,10 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from messaging.models import Campaign, CounterDelta
-from messaging.services.campaign_numbers import shown_counts
+from messaging.services.campaign_numbers import METRICS, shown_counts_of
+from messaging.services.response_times import METRICS as ANSWERED
 from portal.base.charts import Series
-from profiles.models import Business
+from profiles.models import Business, Profile
 
 DAYS = 28
 MOST_CAMPAIGNS = 60  # of the window, for the sums
@@ -58,28 +59,38 @@ class Figures:
         return round(100 * self.total("read") / self.sent) if self.sent else None
 
 
-def figures_of(business: Business, *, now: datetime | None = None) -> Figures:
-    """The business's last DAYS days, today included (UTC)."""
+def figures_of(
+    business: Business,
+    *,
+    days: int = DAYS,
+    profile: Profile | None = None,
+    now: datetime | None = None,
+) -> Figures:
+    """The business's last `days` days, today included (UTC), of one profile or of all."""
     today = (now or timezone.now()).astimezone(UTC).date()
-    days = [today - timedelta(days=n) for n in range(DAYS - 1, -1, -1)]
+    window = [today - timedelta(days=n) for n in range(days - 1, -1, -1)]
     tally: dict[str, dict[date, int]] = defaultdict(lambda: defaultdict(int))
     rows = CounterDelta.objects.filter(
-        business_id=business.pk, campaign_id__isnull=True, day__gte=days[0]
+        business_id=business.pk, campaign_id__isnull=True, day__gte=window[0]
     )
+    campaigns = business.campaigns.filter(launched_at__date__gte=window[0])
+    if profile:
+        rows, campaigns = rows.filter(profile_id=profile.pk), campaigns.filter(profile=profile)
     for metric, day, n in rows.values_list("metric", "day").annotate(n=Sum("n")):
         tally[metric][day] += n
 
-    campaigns = business.campaigns.filter(launched_at__date__gte=days[0]).order_by("-launched_at")
-    lines = [CampaignLine(each, shown_counts(each)) for each in campaigns[:MOST_CAMPAIGNS]]
+    launched = list(campaigns.order_by("-launched_at")[:MOST_CAMPAIGNS])
+    counts = shown_counts_of(launched)
+    lines = [CampaignLine(each, counts[each.pk]) for each in launched]
     for line in lines:
         assert line.campaign.launched_at is not None
-        for metric, n in line.counts.items():
-            tally[metric][line.campaign.launched_at.astimezone(UTC).date()] += n or 0
+        for metric, shown in line.counts.items():
+            tally[metric][line.campaign.launched_at.astimezone(UTC).date()] += shown or 0
     by_day = {
-        metric: [tally[metric][day] for day in days]
-        for metric in ("sent", "read", "received", "blocked")
+        metric: [tally[metric][day] for day in window]
+        for metric in (*METRICS, "received", *ANSWERED)
     }
-    return Figures(days, by_day, lines[:RECENT])
+    return Figures(window, by_day, lines[:RECENT])
 
 
 def chart_of(figures: Figures, *, sent: str, received: str) -> list[Series]:

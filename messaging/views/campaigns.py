@@ -1,24 +1,29 @@
 """Campaigns: the list, composing one, the review before the button, the page while it is sent."""
 
 import csv
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
+from statistics import median
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
-from django.utils.dateparse import parse_datetime
+from django.urls import reverse
+from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from messaging.models import Campaign
-from messaging.services.campaign_numbers import progress_of, shown_counts, shown_counts_of
+from messaging.services.campaign_numbers import METRICS, progress_of, shown_counts, shown_counts_of
 from messaging.services.campaigns import (
     launch_campaign,
     resume_campaign,
 )
 from messaging.services.plans import Plan, plan_of
+from messaging.services.saved_filters import KEYS, filters_of, remove_filter, save_filter
 from messaging.services.schedules import (
     schedule_by_local_time,
     schedule_campaign,
@@ -26,6 +31,7 @@ from messaging.services.schedules import (
 )
 from messaging.services.transitions import cancel_campaign, pause_campaign
 from messaging.services.trials import contacts_to_try, send_trial
+from messaging.views.analytics import metric_names
 from messaging.views.campaign_parts import bubble_from, bubble_of, campaign_of, steps_of, words_of
 from portal.base.refused import Refused
 from portal.base.templatetags.ui import live
@@ -43,14 +49,30 @@ FILTERS = {
 }
 
 
+@dataclass(frozen=True)
+class ReportLine:
+    """One count of a campaign's report; shares are None where a count is not shown."""
+
+    name: str
+    n: int | None
+    share: float | None
+    usual: float | None  # the median of the ten campaigns before
+
+
 @require_GET
 @in_business(roles=READ)
 def campaigns(request: MemberRequest, business: Business) -> HttpResponse:
-    """The list, newest first, by state and by name."""
-    state, words = request.GET.get("state", ""), request.GET.get("q", "").strip()
-    rows = business.campaigns.filter(state__in=FILTERS.get(state, FILTERS[""]))
-    if words:
-        rows = rows.filter(name__icontains=words)
+    """The list, newest first, by state, name, profile and time."""
+    chosen = {key: request.GET.get(key, "").strip() for key in KEYS}
+    rows = business.campaigns.filter(state__in=FILTERS.get(chosen["state"], FILTERS[""]))
+    if chosen["q"]:
+        rows = rows.filter(name__icontains=chosen["q"])
+    if chosen["profile"]:
+        rows = rows.filter(profile__handle=chosen["profile"])
+    if since := _day(chosen["since"]):
+        rows = rows.filter(created_at__date__gte=since)
+    if until := _day(chosen["until"]):
+        rows = rows.filter(created_at__date__lte=until)
     page = Paginator(rows.order_by("-created_at", "-pk"), A_PAGE).get_page(request.GET.get("page"))
     shown = list(page.object_list)
     counts = shown_counts_of(shown)
@@ -60,11 +82,35 @@ def campaigns(request: MemberRequest, business: Business) -> HttpResponse:
         "messaging/campaigns/campaigns.html",
         page_obj=page,
         rows=[(campaign, counts[campaign.pk]) for campaign in shown],
-        state=state,
-        words=words,
+        chosen=chosen,
+        is_filtered=any(chosen.values()),
+        profiles=business.profiles.filter(closed_at=None, is_test=False).order_by("created_at"),
+        saved=filters_of(business, user=request.user),
+        query=urlencode({key: value for key, value in chosen.items() if value}),
         may_send=request.membership.role in SEND,
         live=live(f"business:{business.pk}"),
     )
+
+
+@require_POST
+@in_business(roles=READ)
+def campaign_filters(request: MemberRequest, business: Business) -> HttpResponse:
+    """Keep what the list is filtered by under a name, or forget one."""
+    forget = request.POST.get("forget", "")
+    if forget.isdecimal():
+        remove_filter(business, by=request.user, pk=int(forget))
+        return redirect("campaigns", business.slug)
+    try:
+        kept = save_filter(
+            business,
+            by=request.user,
+            name=request.POST.get("name", ""),
+            chosen={key: request.POST.get(key, "") for key in KEYS},
+        )
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+        return redirect("campaigns", business.slug)
+    return redirect(f"{reverse('campaigns', args=[business.slug])}?{kept.query}")
 
 
 @require_GET
@@ -79,7 +125,10 @@ def campaign(request: MemberRequest, business: Business, uuid) -> HttpResponse:
         business,
         "messaging/campaigns/campaign.html",
         campaign=row,
-        counts=shown_counts(row),
+        counts=(counts := shown_counts(row)),
+        report=report_of(row, counts),
+        names=list(metric_names().values())[: len(METRICS)],
+        people=[(_("People"), [counts[metric] or 0 for metric in METRICS])],
         progress=progress_of(row),
         bubble=bubble_from(row.body, row.content),
         audience_words=words_of(row.audience),
@@ -125,6 +174,42 @@ def campaign_csv(request: MemberRequest, business: Business, uuid) -> HttpRespon
             ]
         )
     return answer
+
+
+def _day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
+
+
+def report_of(row: Campaign, counts: dict[str, int | None]) -> list[ReportLine]:
+    """Each count, its share of what was sent, and the same of the profile's campaigns before."""
+    earlier = list(
+        Campaign.objects.filter(
+            profile=row.profile, state=State.FINISHED, launched_at__lt=row.launched_at
+        ).order_by("-launched_at")[:10]
+    )
+    before = shown_counts_of(earlier).values()
+    names = metric_names()
+    return [
+        ReportLine(
+            names[metric],
+            counts[metric],
+            _share(counts, metric),
+            _median([share for one in before if (share := _share(one, metric)) is not None]),
+        )
+        for metric in METRICS
+    ]
+
+
+def _share(counts: dict[str, int | None], metric: str) -> float | None:
+    n, sent = counts[metric], counts["sent"]
+    return min(1.0, n / sent) if n is not None and sent and metric != "sent" else None
+
+
+def _median(values: list[float]) -> float | None:
+    return median(values) if values else None
 
 
 def _launch(row: Campaign, request: MemberRequest) -> str:
