@@ -152,7 +152,7 @@ def template(page: Page) -> None:
     page.goto(base(page) + "/w/horta-fresca/templates/new/")
     page.locator("input[name=name]").fill("spring_offer")
     page.locator("input[value=MARKETING]").check()
-    page.locator("textarea[name=body]").fill("Fresh vegetables from our fields at special prices, all week.")
+    page.locator("textarea[name=body]").fill("Special prices on our vegetables, all week.")
     page.locator("main form button.primary").first.click()
     expect(page.get_by_text("Approved").first).to_be_visible(timeout=SLOW)
 
