@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from messaging.api.bodies import opened
 from messaging.api.errors import GraphError, missing, wrong
 
 
@@ -27,7 +28,7 @@ def text(source: dict, name: str, *, most: int, where: str = "", required: bool 
 def thing(source: dict, name: str, *, where: str = "", required: bool = True) -> dict:
     """An object; {} where it may be left out."""
     path = f"{where}.{name}" if where else name
-    value = source.get(name)
+    value = opened(source.get(name))
     if value is None:
         if required:
             raise missing(path)
@@ -40,7 +41,7 @@ def thing(source: dict, name: str, *, where: str = "", required: bool = True) ->
 def things(source: dict, name: str, *, least: int, most: int, where: str = "") -> list[dict]:
     """A list of `least` to `most` objects."""
     path = f"{where}.{name}" if where else name
-    value = source.get(name)
+    value = opened(source.get(name))
     if value is None and least:
         raise missing(path)
     value = value or []

@@ -106,8 +106,6 @@ def _check_issuer(client) -> None:
 def _away(error: Exception) -> Refused:
     logger.warning("The OpenID Connect provider can't be used: %r", error)
     return Refused(
-        _(
-            "Signing in does not work now. Open the inbox from your messenger, or try later."
-        ),
+        _("Signing in does not work now. Open the inbox from your messenger, or try later."),
         code="provider_away",
     )

@@ -432,3 +432,20 @@ class OnceTests(ApiCase):
     def test_a_refusal_may_be_tried_again(self):
         self.assertEqual(self.send("")[0], 400)
         self.assertEqual(self.send("Hello")[0], 200)
+
+
+class WrittenTwiceTests(ApiCase):
+    def test_parts_that_are_json_in_a_text_are_opened(self):
+        """Some clients send objects and lists as texts; a text that looks so stays a text."""
+        path = f"/v23.0/{self.profile.pk}/messages"
+        head = {"messaging_product": "whatsapp", "to": f"999{self.ana}"}
+        cards = json.dumps([{"name": {"formatted_name": "Ana S", "first_name": "Ana"}}])
+        for body in (
+            {"type": "contacts", "contacts": cards},
+            {"type": "text", "text": json.dumps({"body": "Hi"})},
+            {"type": "text", "text": {"body": '{"not": "opened"}'}},
+        ):
+            self.assertEqual(self.call("POST", path, head | body)[0], 200)
+        self.assertTrue(Message.objects.filter(body='{"not": "opened"}').exists())
+        status = self.call("POST", path, head | {"type": "contacts", "contacts": "[" * 10_000})[0]
+        self.assertEqual(status, 400)
