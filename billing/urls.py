@@ -22,6 +22,7 @@ urlpatterns = [
     path(f"{PAYMENTS}export.csv", payments.payments_csv, name="payments_csv"),
     path(f"{PAYMENTS}books/", payments.payments_books, name="payments_books"),
     path(f"{PAYMENTS}<uuid:uuid>/", payments.payment, name="payment"),
+    path(f"{PAYMENTS}<uuid:uuid>/code.svg", payments.payment_code, name="payment_code"),
     path(f"{PAYMENTS}<uuid:uuid>/act/", payments.payment_act, name="payment_act"),
     path("pay/<str:token>/", pay.pay, name="pay"),
     path("pay/<str:token>/return/", pay.pay_return, name="pay_return"),

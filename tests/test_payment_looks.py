@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from billing.models import PaymentHalt
 from billing.services.payment_complaints import complain
-from billing.tests.payments import ready_account, ready_profile
+from billing.tests.payments import ask, ready_account, ready_profile
 from billing.tests.test_payment_requests import paid
 from profiles.tests.people import make_business, person, staff
 
@@ -28,6 +28,14 @@ def test_a_complaint_is_seen_with_its_clocks(visit, payment):
     page.get_by_text("Your answer is in the chat.").wait_for()
 
     visit(f"/pay/{payment.token}/", name="payment-wrong")
+
+
+def test_a_waiting_bill_has_its_link_and_code(visit, payment):
+    waiting = ask(payment.profile, message_id=2)
+    url = f"/w/{payment.business.slug}/payments/{waiting.uuid}/"
+    page = visit(url, as_user=person("alice"), name="payment-waiting")
+    page.get_by_role("img", name="The pay page as a QR code").scroll_into_view_if_needed()
+    assert page.locator("img.code").evaluate("(each) => each.naturalWidth") > 100
 
 
 def test_staff_see_a_payment_and_throw_the_switch(visit, payment):

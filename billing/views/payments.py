@@ -1,14 +1,18 @@
 """A business's payments in chats: setting up, the list, one payment, the books."""
 
 import csv
+import io
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
+import segno
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -123,6 +127,7 @@ def payment(request: MemberRequest, business: Business, uuid) -> HttpResponse:
         live=live(f"business:{business.pk}"),
         payment=row,
         number=_number(row),
+        pay_url=_pay_url(row),
         timeline=_timeline(row),
         refunds=PaymentRefund.objects.filter(attempt__request=row).order_by("-decided_at"),
         disputes=row.disputes.order_by("-opened_at"),
@@ -133,6 +138,18 @@ def payment(request: MemberRequest, business: Business, uuid) -> HttpResponse:
         order_statuses=PaymentRequest.OrderStatus.choices,
         now=timezone.now(),
     )
+
+
+@require_GET
+@in_business(roles=ANSWER)
+def payment_code(request: MemberRequest, business: Business, uuid) -> HttpResponse:
+    """The address of the pay page as a QR code, for a person who stands at the counter."""
+    row = _payment(business, uuid)
+    drawn = io.BytesIO()
+    segno.make(_pay_url(row), error="m").save(drawn, kind="svg", scale=6, border=3, light="#fff")
+    answer = HttpResponse(drawn.getvalue(), content_type="image/svg+xml")
+    answer["Cache-Control"] = "private, no-store"
+    return answer
 
 
 @require_POST
@@ -272,6 +289,10 @@ def _rows(business: Business) -> QuerySet[PaymentRequest]:
 
 def _payment(business: Business, uuid) -> PaymentRequest:
     return get_object_or_404(_rows(business).select_related("profile__business"), uuid=uuid)
+
+
+def _pay_url(row: PaymentRequest) -> str:
+    return settings.SITE_URL + reverse("pay", args=[row.token])
 
 
 def _number(row: PaymentRequest) -> str:

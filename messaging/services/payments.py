@@ -6,6 +6,7 @@ The message holds only which request it is; what is shown is always the request'
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.dispatch import receiver
 from django.urls import reverse
@@ -17,9 +18,11 @@ from audience.models import bucket_of
 from audience.services.erasure import EXPORTERS
 from audience.signals import person_erased
 from billing.models import PaymentRequest
+from billing.money import decimals
 from billing.services.payment_requests import Item, draft_request, forget_payer, mark_requested
 from billing.signals import payment_changed
 from messaging.models import Message
+from messaging.services.gateway_queue import queue_message
 from messaging.services.messages import announce_conversation, send_message, show_sent
 from messaging.services.webhook_events import tell
 from portal.base.ids import new_id
@@ -79,7 +82,7 @@ def request_payment(
         by=by,
         kind=Kind.PAYMENT,
         body=body or _first_words(request),
-        content={"payment": str(request.uuid), **(content or {})},
+        content={**(content or {}), "payment": str(request.uuid), "bill": _bill(request)},
         client_data=client_data,
         reply_to=reply_to,
         now=now,
@@ -169,8 +172,20 @@ def post_line(profile: Profile, person_id: int, words: str, **content: object) -
             created_at=now,
         )
         show_sent(message, profile)
+        queue_message(Message, message=message)  # no status: integrators hear of the payment itself
         announce_conversation(profile, person_id)
     return message
+
+
+def _bill(request: PaymentRequest) -> dict:
+    """What another channel needs to show the bill and lead to its payment."""
+    return {
+        "url": settings.SITE_URL + reverse("pay", args=[request.token]),
+        "payee": request.payee,
+        "currency": request.currency.upper(),
+        "amount": {"value": request.amount, "offset": 10 ** decimals(request.currency)},
+        "expires_at": request.expires_at.isoformat(),
+    }
 
 
 def _first_words(request: PaymentRequest) -> str:
@@ -249,7 +264,3 @@ def tell_integrators(request: PaymentRequest, what: str, amount: int) -> None:
         },
     )
 
-
-def pay_url(request: PaymentRequest) -> str:
-    """Where it is paid: a path of ours."""
-    return reverse("pay", args=[request.token])
