@@ -9,6 +9,7 @@ from messaging.services.link_requests import forget_old_link_requests
 from messaging.services.media import forget_unused_media
 from messaging.services.messenger_events import forget_messenger_events
 from messaging.services.schedules import launch_scheduled
+from messaging.services.sessions import forget_old_sessions
 from messaging.services.snoozing import wake_snoozed_conversations
 from messaging.services.sweepers import (
     finish_campaigns,
@@ -29,6 +30,7 @@ __all__ = [
     "forget_messenger_events",
     "forget_old_events",
     "forget_old_link_requests",
+    "forget_old_sessions",
     "forget_unused_media",
     "launch_scheduled",
     "look_at_running_campaigns",

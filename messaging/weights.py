@@ -1,5 +1,6 @@
 """How much one person's voice weighs when a sender is judged, and for what (trust.md)."""
 
+import hashlib
 from datetime import UTC, date
 
 from audience.models import Person
@@ -19,8 +20,12 @@ def weight_of(person: Person, today: date) -> float:
 
 
 def cluster_of(person: Person) -> str:
-    """Accounts that were made together on the same kind of phone: likely one hand."""
-    return f"{person.device or 'unknown'} {person.joined.isoformat()}"
+    """Accounts that were made together on the same kind of phone: likely one hand.
+
+    A digest, since it stays with the complaint when the person is erased.
+    """
+    together = f"{person.device or 'unknown'} {person.joined.isoformat()}"
+    return hashlib.sha256(together.encode()).hexdigest()[:32]
 
 
 def unit_of(message: Message) -> int | date:

@@ -98,6 +98,9 @@ TIMETABLE = {
     "forget what messengers told long ago": daily(
         4, 30, "messaging.services.messenger_events.forget_messenger_events"
     ),
+    "forget doors that open nothing": daily(
+        4, 40, "messaging.services.sessions.forget_old_sessions"
+    ),
     "set tiers from devices": daily(1, 30, "audience.services.tiers.refresh_all_tiers"),
     "take a due snapshot": daily(2, 30, "audience.services.snapshots.take_due_snapshot"),
     "lapse verifications": daily(3, 0, "profiles.services.terms.lapse_verifications"),

@@ -31,11 +31,12 @@ def erase_person(person_id: int, *, now: datetime | None = None) -> int:
     if not Person.objects.filter(person_id=person_id).exists():
         raise Refused(_("There is no such person."), code="person_unknown")
 
+    # First, since what others keep of the person is found by these rows.
+    person_erased.send(Person, person_id=person_id, now=now or timezone.now())
     others = [model for model in models_per_person() if model is not Person]
     erased: int = sum(
         _delete(model._default_manager.filter(person_id=person_id)) for model in others
     )
-    person_erased.send(Person, person_id=person_id, now=now or timezone.now())
     external_ids = Person.objects.filter(person_id=person_id).values_list("external_id", flat=True)
     erased += _delete(PersonKey.objects.filter(external_id__in=list(external_ids)))
     return erased + _delete(Person.objects.filter(person_id=person_id))

@@ -67,7 +67,7 @@ class LinkRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.reference or self.nonce
+        return f"Link request {self.uuid}"
 
 
 class AccountLink(models.Model):

@@ -203,9 +203,11 @@ def _end(link: AccountLink, ended_by: str, *, by: User | None = None, now: datet
 
 
 def _record(link: AccountLink, event: str, *, by: User | None, ended_by: str = "") -> None:
-    """In the business's audit: by its own number of the person, never another."""
+    """In the business's audit: by its own number of the person, never another, and not as which
+    customer: the audit forgets nobody.
+    """
     details = {"ended_by": ended_by} if ended_by else {}
-    details |= {"reference": link.reference, "nonce": link.nonce}
+    details["link"] = str(link.id)
     number = pairwise_number(link.business_id, link.person_id)
     business = Business.objects.get(pk=link.business_id)
     record(business, event, by=by, business=business, number=number, **details)

@@ -7,6 +7,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -101,6 +102,15 @@ def _open(person_id: int, now: datetime | None):
     return PersonSession.objects.filter(
         person_id=person_id, closed_at=None, expires_at__gt=now or timezone.now()
     )
+
+
+@shared_task
+def forget_old_sessions() -> int:
+    """Delete links and sessions that have opened nothing for a day. Returns how many."""
+    before = timezone.now() - timedelta(days=1)
+    links = SignInLink.objects.filter(expires_at__lt=before)
+    sessions = PersonSession.objects.filter(expires_at__lt=before)
+    return (links._raw_delete(links.db) or 0) + (sessions._raw_delete(sessions.db) or 0)
 
 
 def _session(cookie: str):
