@@ -27,11 +27,15 @@ MOST_BYTES = 64 * 1024  # of an answer that are read; the rest is left
 PORTS = (443, 8443)
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
-# Ranges that lead somewhere else than they say; `is_global` alone lets these pass.
+# Ranges that lead somewhere else than they say, or nowhere that anyone may call; `is_global` alone
+# lets these pass. Source: IANA's registries of special-purpose addresses.
 TRANSLATED = [
     ipaddress.ip_network(n)
-    for n in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "192.88.99.0/24")
-]
+    for n in (
+        "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/23", "::/96", "fec0::/10",
+        "100::/64", "192.88.99.0/24", "192.0.0.0/24",
+    )
+]  # fmt: skip
 _ODD = re.compile(r"[\x00-\x20\x7f\\]")
 
 Resolve = Callable[[str, int], list[str]]
