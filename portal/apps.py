@@ -5,4 +5,4 @@ class PortalConfig(AppConfig):
     name = "portal"
 
     def ready(self) -> None:
-        from portal import checks, couplings  # noqa: F401  (they register and connect)
+        from portal import business_facts, checks, couplings  # noqa: F401  (they register and connect)

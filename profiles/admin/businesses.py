@@ -13,6 +13,7 @@ from unfold.enums import ActionVariant
 
 from profiles.admin.base import ReadOnlyTable, ReasonForm, StaffAdmin, StaffRequest
 from profiles.models import Business, Membership, Profile, VerificationCase
+from profiles.overview import facts_of
 from profiles.places import country_name
 from profiles.services.terms import withdraw_verification
 
@@ -55,6 +56,16 @@ class BusinessAdmin(StaffAdmin):
     ordering = ["-created_at"]
     inlines = [ProfileTable, CaseTable, MemberTable]
     actions_detail = ["withdraw"]
+    change_form_outer_before_template = "admin/profiles/overview.html"
+
+    class Media:
+        css = {"all": ["css/pages/overview.css"]}
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        business = self.must_get(request, object_id)
+        facts = facts_of(business, for_user=request.user, now=timezone.now())
+        context = {"facts": facts} | (extra_context or {})
+        return super().change_view(request, object_id, form_url, context)
 
     @display(description=_("Business"), header=True, ordering="name")
     def who(self, business: Business) -> list[str]:
