@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from billing.entitlements import current_subscription
+from billing.plans import PLANS
 from messaging.models import Campaign
 from messaging.services.figures import figures_of
 from profiles.models import Business, Profile, VerificationCase
@@ -24,7 +25,7 @@ def identity(business: Business, now: datetime) -> Fact:
     url = _list("profiles_verificationcase", q=business.name)
     waiting = business.cases.filter(state__in=WAITING).count()
     note = ngettext("%d case waits", "%d cases wait", waiting) % waiting if waiting else ""
-    if business.is_verified(now):
+    if business.verified_until and business.is_verified(now):
         until = _("Verified until %s") % date_format(business.verified_until, "j M Y")
         return Fact(_("Identity"), until, note, url, "ok")
     return Fact(_("Identity"), _("Not verified"), note, url, "warn")
@@ -61,10 +62,12 @@ def plan(business: Business, now: datetime) -> Fact:
     subscription = current_subscription(business)
     if subscription is None:
         return Fact(_("Plan"), _("Free"))
+    known = PLANS.get(subscription.plan)
+    name = known.name if known else _("A plan of its own")
     until = date_format(business.paid_through, "j M Y") if business.paid_through else "–"
     return Fact(
         _("Plan"),
-        f"{subscription.get_plan_display()}, {subscription.get_status_display()}",
+        f"{name}, {subscription.get_status_display()}",
         _("paid through %s") % until,
         reverse("admin:billing_subscription_change", args=[subscription.pk]),
         "ok" if business.is_paid(now) else "warn",

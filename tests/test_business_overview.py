@@ -1,8 +1,13 @@
 """All about one business at one look, as far as one's group may know it."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from billing.models import Subscription
+from profiles.models import Business
 from profiles.tests.people import person, sign_in, staff, verified_profile
 
 
@@ -10,6 +15,27 @@ from profiles.tests.people import person, sign_in, staff, verified_profile
 def address(db):
     profile = verified_profile("acme")
     return reverse("admin:profiles_business_change", args=[profile.business_id])
+
+
+def test_a_paying_business_shows_its_plan(client, address):
+    business = Business.objects.get()
+    now = timezone.now()
+    Subscription.objects.create(
+        business=business,
+        stripe_id="sub_1",
+        status="active",
+        plan="starter",
+        price_id="price_1",
+        interval="month",
+        currency="eur",
+        started_at=now,
+        fetched_at=now,
+        period_start=now,
+        period_end=now + timedelta(days=30),
+    )
+    sign_in(client, staff("finance"))
+    facts = client.get(address).context["facts"]
+    assert [fact.value for fact in facts if fact.label == "Plan"] == ["Starter, Active"]
 
 
 def test_a_stranger_learns_nothing(client, address):
