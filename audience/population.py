@@ -2,7 +2,7 @@
 
 Nobody in it exists. It comes as CSV in the format of the import, the same for the same seed.
 
-Sources (audience/data/population_*.csv, rounded):
+Sources (audience/data/population_*.csv, rounded; which were verified: audience/data/README.md):
 - people by state: IBGE, Censo Demográfico 2022; India: Technical Group on Population Projections,
   National Commission on Population, projection for 2023;
 - ages: IBGE, Censo 2022, by five years; UN World Population Prospects 2022 for India;

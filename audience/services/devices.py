@@ -78,7 +78,7 @@ def _facts() -> tuple[dict, list[Device]]:
     """(brand, name) -> (year, USD, source), and the devices whose codes no list has yet."""
     facts, extra_codes = {}, []
     for row in _read(FACTS):
-        fact = int(row["released"]), int(row["launch_usd"]), _source(row["market"])
+        fact = int(row["released"]), int(row["launch_usd"]), _source(row["market"], row["checked"])
         facts[_key(row["brand"], row["name"])] = fact
         for code in _codes(row["brand"], row["codes"]):
             extra_codes.append(Device(code, row["brand"], row["name"], *fact))
@@ -91,8 +91,10 @@ def _codes(brand: str, codes: str) -> list[str]:
     return [codes] if spaced and codes else codes.split()
 
 
-def _source(market: str) -> str:
-    return f"List price at launch, {market}"
+def _source(market: str, checked: str) -> str:
+    """What staff read beside the price; `checked`: what a second list says (data/README.md)."""
+    says = {"agrees": "a second list agrees", "differs": "a second list differs"}
+    return f"List price at launch, {market}; {says.get(checked, 'not checked')}"
 
 
 def _key(brand: str, name: str) -> tuple[str, str]:
