@@ -4,7 +4,7 @@ from unittest import mock
 from django.db import IntegrityError, transaction
 from django.test import TestCase, override_settings
 
-from audience.models import Budget, Person
+from audience.models import Budget
 from audience.services import consent
 from audience.tests.people import NOW
 from billing.services.usage import recipients_used
