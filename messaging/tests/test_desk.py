@@ -241,7 +241,15 @@ class AutomaticReplyTests(Desk, TestCase):
         self.assertEqual(self.said(), ["Welcome!"])
         talk = Message.objects.filter(person_id=RAVI).order_by("id")
         self.assertEqual([row.direction for row in talk], ["in", "out", "in"])
-        self.assertIsNotNone(self.talk(RAVI).waiting_since, "a greeting is no answer")
+
+    def test_what_is_said_by_itself_is_no_answer(self):
+        self.write("Hi")
+        since = self.talk(RAVI).waiting_since
+        add_keyword_reply(self.acme, keyword="hours", body="Nine to six.", by=self.alice)
+        self.write("hours?")
+        self.assertEqual(self.said(), ["Nine to six."])
+        self.assertEqual(self.talk(RAVI).waiting_since, since)
+        self.assertIsNone(median_minutes(self.profile))
 
     def test_away_is_said_outside_the_hours_and_not_again_soon(self):
         hours = {"opens": 9, "closes": 18, "days": [0, 1, 2, 3, 4]}
