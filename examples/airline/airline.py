@@ -5,6 +5,7 @@ SIGNET_URL=… SIGNET_TOKEN=… … python airline.py        (README.md lists th
 
 import hashlib
 import hmac
+import itertools
 import json
 import logging
 import os
@@ -158,7 +159,7 @@ def call(path: str, *, token: str = "", **data: object) -> dict:
 
 def begin() -> None:
     """Once Signet answers: our template, and where it finds us."""
-    while True:
+    for turn in itertools.count(1):
         try:
             try:
                 call(f"{ACCOUNT}/message_templates", **DELAY)
@@ -174,7 +175,8 @@ def begin() -> None:
                 fields="messages,account_linking",
             )
         except (OSError, RuntimeError) as error:
-            print(f"Signet is not there yet: {error}", file=sys.stderr, flush=True)
+            if turn % 30 == 0:
+                print(f"Signet is not there yet: {error}", file=sys.stderr, flush=True)
             time.sleep(1)
         else:
             print(f"The airline's site is {SITE}", file=sys.stderr, flush=True)

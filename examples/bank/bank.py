@@ -5,6 +5,7 @@
 It knows a customer by the number that only this bank has for them, bound by account linking.
 """
 
+import itertools
 import os
 import re
 import sqlite3
@@ -202,7 +203,7 @@ def send(wa_id: str, template: str, *params: t.BaseParams) -> None:
 
 def begin() -> None:
     """Once Signet answers: our templates, and where it finds us."""
-    while True:
+    for turn in itertools.count(1):
         try:
             there = {template.name for template in wa.get_templates()}
             for template in TEMPLATES:
@@ -218,7 +219,8 @@ def begin() -> None:
                 fields=("messages", "account_linking"),
             )
         except Exception as error:
-            print(f"Signet is not there yet: {error}", file=sys.stderr, flush=True)
+            if turn % 30 == 0:
+                print(f"Signet is not there yet: {error}", file=sys.stderr, flush=True)
             time.sleep(1)
         else:
             print(f"The bank's site is {SITE}", file=sys.stderr, flush=True)
