@@ -13,7 +13,7 @@ from messaging.services.labels import add_label
 from messaging.services.messages import receive_message
 from messaging.services.notes import add_note
 from messaging.services.writing import note_writing
-from messaging.tests.cast import ANA, RAVI
+from messaging.tests.cast import ANA, RAVI, make_template
 from portal.base.pairwise import pairwise_number
 from profiles.tests.people import make_business, member, person, verified_profile
 from tests.browser import Visitor
@@ -103,6 +103,19 @@ def test_the_inbox_is_sound_with_all_its_parts(visit, world):
     page.keyboard.press("Escape")
     page.keyboard.press("s")
     visit.check(page, "inbox snooze", widths=(390,), schemes=("light",))
+
+
+def test_after_a_day_a_template_is_sent_from_a_sound_dialog(visit, world):
+    body = {"type": "BODY", "text": "Your card {{1}} is at your branch. Bring a document, please."}
+    make_template(world.bank, "card_ready", category="UTILITY", components=[body])
+    Conversation.objects.update(written_at=timezone.now() - timedelta(days=2))
+    page = visit.open(world.page, as_user=world.alice)
+    page.keyboard.press("r")
+    page.get_by_role("dialog", name="Send a template").wait_for()
+    visit.check(page, "inbox template", schemes=("light",))
+    page.get_by_label("{{1}}").fill("4711")
+    page.get_by_role("dialog").get_by_role("button", name="Send").click()
+    page.get_by_role("log").get_by_text("Your card 4711 is at your branch.").wait_for()
 
 
 def test_the_page_of_replies_is_sound(visit, world):

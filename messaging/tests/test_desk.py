@@ -25,7 +25,7 @@ from messaging.services.replies import add_keyword_reply, set_automatic_reply
 from messaging.services.response_times import median_minutes
 from messaging.services.snoozing import moments, snooze_conversation, wake_snoozed_conversations
 from messaging.services.writing import note_writing, others_writing
-from messaging.tests.cast import ANA, RAVI, Cast
+from messaging.tests.cast import ANA, RAVI, Cast, make_template
 from portal.base.pairwise import pairwise_number
 from portal.base.refused import Refused
 from profiles.models import Membership
@@ -116,6 +116,46 @@ class ActTests(Desk, TestCase):
         back = {"act": "label", "label": "VIP", "back": self.page}
         self.assertRedirects(self.client.post(address, back), self.page)
         self.assertEqual(Contact.objects.get(person_id=ANA).labels, ["VIP"])
+
+
+class OpenerTests(Desk, TestCase):
+    """Two days after Ana wrote: only templates reach her."""
+
+    def setUp(self):
+        super().setUp()
+        long_ago = timezone.now() - timedelta(days=2)
+        Conversation.objects.update(written_at=long_ago)
+        body = {"type": "BODY", "text": "Your order {{1}} is ready at {{2}}. See you soon!"}
+        self.template = make_template(
+            self.acme, "order_ready", category="UTILITY", components=[body]
+        )
+
+    def test_it_is_offered_filled_in_and_sent(self):
+        self.assertContains(self.client.get(self.page), "order_ready")
+        self.act("template", template=self.template.pk, value=["4711", "the shop"])
+        message = Message.objects.get(person_id=ANA, direction="out")
+        self.assertEqual(message.body, "Your order 4711 is ready at the shop. See you soon!")
+        self.assertEqual((message.kind, message.author_id), ("template", self.bob.pk))
+
+    def test_gaps_strange_templates_and_files_are_refused(self):
+        foreign = make_template(self.elsewhere, "theirs")
+        header = {"type": "HEADER", "format": "IMAGE"}
+        picture = make_template(
+            self.acme, "picture", components=[header, {"type": "BODY", "text": "Look!"}]
+        )
+        for template, values in (
+            (self.template, ["4711"]),
+            (self.template, ["4711", " "]),
+            (foreign, []),
+            (picture, []),
+        ):
+            self.act("template", template=template.pk, value=values)
+        self.act("template", template="x")
+        self.assertFalse(Message.objects.filter(person_id=ANA, direction="out").exists())
+
+    def test_within_the_24_hours_none_is_offered(self):
+        Conversation.objects.update(written_at=timezone.now())
+        self.assertNotContains(self.client.get(self.page), "order_ready")
 
 
 class SnoozeTests(Desk, TestCase):

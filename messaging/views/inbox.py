@@ -27,6 +27,7 @@ from messaging.services.conversations import (
 from messaging.services.desk import answered_meanwhile, reply_until, talk_of, who_may_answer
 from messaging.services.labels import labels_of
 from messaging.services.messages import send_message
+from messaging.services.reopening import openers
 from messaging.services.response_times import median_minutes
 from messaging.services.snoozing import moments
 from messaging.services.writing import note_sent, others_writing
@@ -38,7 +39,7 @@ from profiles.tenancy import ANSWER, MemberRequest, business_page, in_business
 FOLDER_NAMES = {
     "mine": gettext_lazy("Mine"),
     "unassigned": gettext_lazy("Unassigned"),
-    "all": gettext_lazy("All open"),
+    "all": gettext_lazy("All"),
     "snoozed": gettext_lazy("Snoozed"),
     "resolved": gettext_lazy("Resolved"),
 }
@@ -86,6 +87,7 @@ def _page(
 ) -> HttpResponse:
     """The conversation as it is; with `problem`, why the answer was not sent."""
     before = request.GET.get("before", "")
+    closed = _why_closed(profile, open_one)
     context = _list(request, business, profile) | {
         "open": open_one,
         "number": number,
@@ -93,7 +95,8 @@ def _page(
             person_id=open_one.person_id, business_id=business.pk
         ).first(),
         "talk": talk_of(open_one, profile, before=int(before) if before.isdigit() else None),
-        "closed_because": _why_closed(profile, open_one),
+        "closed_because": closed.sentence if closed else "",
+        "openers": openers(profile) if closed and closed.code == "window_closed" else [],
         "until": reply_until(open_one),
         "is_older": bool(before),
         "waits": open_one.waiting_since and timezone.now() - open_one.waiting_since > A_MOMENT,
@@ -224,10 +227,10 @@ def _bill(business: Business, profile: Profile) -> PaymentForm | None:
     return PaymentForm(business=business)
 
 
-def _why_closed(profile: Profile, open_one: Conversation) -> str:
-    """Why a reply can't be sent now, in words; empty when it can."""
+def _why_closed(profile: Profile, open_one: Conversation) -> Refused | None:
+    """Why a reply can't be sent now; None when it can."""
     try:
         rules.may_send(profile, person_id=open_one.person_id, message_class="service", kind="text")
     except Refused as refusal:
-        return refusal.sentence
-    return ""
+        return refusal
+    return None

@@ -16,11 +16,12 @@ from messaging.services.conversations import (
     resolve_conversation,
 )
 from messaging.services.notes import add_note
+from messaging.services.reopening import send_opener
 from messaging.services.snoozing import moments, snooze_conversation
 from messaging.services.writing import note_writing, others_writing
 from messaging.views.inbox import open_conversation
 from portal.base.refused import Refused
-from profiles.models import Business, User
+from profiles.models import Business, Profile, User
 from profiles.tenancy import ANSWER, MemberRequest, in_business
 
 
@@ -92,6 +93,18 @@ def _note(request: MemberRequest, business: Business, open_one: Conversation) ->
     add_note(open_one, request.POST.get("body", ""), by=request.user)
 
 
+def _template(request: MemberRequest, business: Business, open_one: Conversation) -> None:
+    chosen = request.POST.get("template", "")
+    profile = Profile.objects.select_related("business").get(pk=open_one.profile_id)
+    send_opener(
+        open_one,
+        profile,
+        int(chosen) if chosen.isdecimal() and len(chosen) <= 15 else 0,
+        values=request.POST.getlist("value"),
+        by=request.user,
+    )
+
+
 ACTS: dict[str, Callable[[MemberRequest, Business, Conversation], None]] = {
     "take": _take,
     "release": _release,
@@ -100,4 +113,5 @@ ACTS: dict[str, Callable[[MemberRequest, Business, Conversation], None]] = {
     "reopen": _reopen,
     "snooze": _snooze,
     "note": _note,
+    "template": _template,
 }
