@@ -32,7 +32,7 @@ class StopForm(forms.Form):
 
     what = forms.ChoiceField(choices=[("adverts", ""), ("all", "")])  # a button each
     reason = forms.ChoiceField(
-        choices=Block.Reason, required=False, label=gettext_lazy("Why, if you like")
+        choices=Block.Reason, required=False, label=gettext_lazy("Why")
     )
 
 
