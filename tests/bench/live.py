@@ -143,24 +143,34 @@ def memory_of_streams(
                 f"GET {path} HTTP/1.1\r\nHost: {place.netloc}\r\nAccept: text/event-stream\r\n\r\n"
             )
             sockets[-1].sendall(request.encode())
-        for each in sockets:
-            _read_until(each, b"event: hello")
+        _all_heard(sockets, b"event: hello")
+        time.sleep(1)  # a process that has just begun subscribes to the broker with its first stream
         announce(f"person:{ANA}", "chat", "31")
-        arrived = sum(_read_until(each, b"data: 31") for each in sockets)
+        arrived = _all_heard(sockets, b"data: 31")
         return largest(processes.running[name].pid), arrived
     finally:
         for each in sockets:
             each.close()
 
 
-def _read_until(stream: socket.socket, words: bytes) -> bool:
-    heard, deadline = b"", time.monotonic() + PATIENCE
-    stream.settimeout(PATIENCE)
-    while words not in heard and time.monotonic() < deadline:
-        if not (more := stream.recv(4096)):
+def _all_heard(streams: list[socket.socket], words: bytes) -> int:
+    """How many of the streams said these words before patience ended."""
+    deadline = time.monotonic() + PATIENCE
+    return sum(_heard(each, words, deadline) for each in streams)
+
+
+def _heard(stream: socket.socket, words: bytes, deadline: float) -> bool:
+    heard = b""
+    while words not in heard:
+        stream.settimeout(max(0.01, deadline - time.monotonic()))
+        try:
+            more = stream.recv(4096)
+        except TimeoutError:
+            return False
+        if not more:
             return False
         heard += more
-    return words in heard
+    return True
 
 
 def largest(group: int) -> float:
