@@ -144,7 +144,7 @@ def memory_of_streams(
             )
             sockets[-1].sendall(request.encode())
         _all_heard(sockets, b"event: hello")
-        time.sleep(1)  # a process that has just begun subscribes to the broker with its first stream
+        time.sleep(1)  # a new process subscribes with its first stream
         announce(f"person:{ANA}", "chat", "31")
         arrived = _all_heard(sockets, b"data: 31")
         return largest(processes.running[name].pid), arrived
