@@ -212,6 +212,22 @@ class DeliveryTests(CampaignCase):
         missing = set(self.everyone()) - set(self.ledger(campaign))
         self.assertEqual(missing, {blocked, muted, out, spent})
 
+    def test_a_phone_switched_off_in_mid_campaign_counts_from_the_next_chunk_on(self):
+        make_crowd(CROWD, first=3_000_000, tier="'premium'")
+        count_people(now=NOW + HOUR)
+        with NO_HOLD:
+            campaign = self.launched(audience=BRAZIL | {"tiers": ["premium"]})
+            send_next(campaign.pk, now=NOW)
+            sent = Message.objects.filter(campaign_id=campaign.pk)
+            got = sent.values_list("person_id", flat=True)
+            begun = set(got)
+            shy = [n for n in range(3_000_000, 3_000_000 + CROWD) if n not in begun][:50]
+            for person_id in shy:
+                consent.switch_off_tier(person_id)
+            run_campaign(campaign, now=NOW)
+        self.assertTrue(begun)
+        self.assertEqual(set(got.all()), set(range(3_000_000, 3_000_000 + CROWD)) - set(shy))
+
     def test_a_budget_is_spent_by_whoever_comes_first(self):
         consent.set_budget(1_000_000, 1)
         first = self.launched()
