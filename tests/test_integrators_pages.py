@@ -4,6 +4,13 @@ import pytest
 from django.utils import timezone
 
 from audience.tests.people import make_person
+from messaging.models import (
+    ApiCall,
+    WebhookAttempt,
+    WebhookCall,
+    WebhookEndpoint,
+    WebhookEvent,
+)
 from messaging.services.keys import create_app, create_token
 from messaging.services.messages import receive_message
 from messaging.tests.cast import ANA, Cast, make_template
@@ -33,6 +40,38 @@ def test_the_developers_page_with_an_app(visit, acme):
     app = create_app(acme.acme, name="Web shop", by=acme.alice)
     create_token(app, name="server", by=acme.alice)
     visit("/w/acme/developers/", as_user=acme.alice, name="developers")
+
+
+def test_logs_and_the_documentation(visit, acme):
+    app = create_app(acme.acme, name="Web shop", by=acme.alice)
+    ApiCall.objects.create(
+        business=acme.acme,
+        method="POST",
+        path="/v23.0/1/messages",
+        status=400,
+        code=131047,
+        milliseconds=12,
+        trace="abc",
+        request='{"to": "999"}',
+        response="{}",
+    )
+    endpoint = WebhookEndpoint.objects.create(
+        app=app, url="https://shop.example/hook", verify_token="x", failing_since=timezone.now()
+    )
+    event = WebhookEvent.objects.create(
+        business=acme.acme, field="messages", facts={"value": {}}, body='{"object": "x"}'
+    )
+    hook = WebhookCall.objects.create(event=event, endpoint=endpoint)
+    WebhookAttempt.objects.create(call=hook, milliseconds=9, status=503, response="down")
+    page = visit("/w/acme/developers/logs/", as_user=acme.alice, name="api-log")
+    page.get_by_role("link", name="POST /v23.0/1/messages").click()
+    visit.check(page, "api-call")
+    page = visit(
+        f"/w/acme/developers/webhooks/{endpoint.uuid}/", as_user=acme.alice, name="webhook"
+    )
+    page.locator("summary", has_text="messages").click()
+    visit.check(page, "webhook-open")
+    visit("/api/docs/", name="api-docs")
 
 
 def test_a_template_is_written_with_its_preview(visit, acme):
