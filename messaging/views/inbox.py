@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -142,11 +143,12 @@ def _answer(
             status=422,
         )
     try:
-        send_message(
-            profile, open_one.person_id, by=request.user, body=request.POST.get("body", "")
-        )
-        if open_one.assignee_id is None:
-            assign_conversation(open_one, by=request.user, to=request.user)
+        with transaction.atomic():  # the others' pages see both at once
+            send_message(
+                profile, open_one.person_id, by=request.user, body=request.POST.get("body", "")
+            )
+            if open_one.assignee_id is None:
+                assign_conversation(open_one, by=request.user, to=request.user)
     except Refused as refusal:
         return _page(
             request, business, profile, open_one, number, problem=refusal.sentence, status=422
