@@ -12,7 +12,7 @@ from messaging.models import Message
 from messaging.services.announcements import announce_business
 from messaging.services.counters import count
 from messaging.signals import status_changed
-from messaging.weights import unit_of, weight_of
+from messaging.weights import unit_of, weights_of
 from portal.base.live import announce_each
 from profiles.models import Profile
 from trust.services.evidence import record_deliveries
@@ -160,7 +160,7 @@ def tell_trust(moved: Sequence[Message], *, now: datetime) -> None:
     if not moved:
         return
     people = Person.objects.only("person_id", "joined").in_bulk({m.person_id for m in moved})
-    weights = {pk: weight_of(person, now.date()) for pk, person in people.items()}
+    weights = weights_of(people.values(), now.date())
     seen: dict[tuple[int, int | date], list[float]] = {}
     for message in moved:
         seen.setdefault((message.profile_id, unit_of(message)), []).append(

@@ -127,8 +127,6 @@ def campaign(request: MemberRequest, business: Business, uuid) -> HttpResponse:
         campaign=row,
         counts=(counts := shown_counts(row)),
         report=report_of(row, counts),
-        names=list(metric_names().values())[: len(METRICS)],
-        people=[(_("People"), [counts[metric] or 0 for metric in METRICS])],
         progress=progress_of(row),
         bubble=bubble_from(row.body, row.content),
         audience_words=words_of(row.audience),

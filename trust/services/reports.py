@@ -99,12 +99,21 @@ def _decide(
     return report
 
 
-def judged_history(person_id: int) -> tuple[int, int]:
-    """How many of the person's last 100 decided reports staff agreed and disagreed with."""
-    decided = SpamReport.objects.filter(person_id=person_id).exclude(state=SpamReport.State.OPEN)
-    states = list(decided.order_by("-decided_at").values_list("state", flat=True)[:JUDGED])
-    agreed = states.count(SpamReport.State.UPHELD)
-    return agreed, len(states) - agreed
+def judged_histories(person_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """How many of each person's last 100 decided reports staff agreed and disagreed with.
+
+    Who has none is not in it.
+    """
+    decided = SpamReport.objects.filter(person_id__in=person_ids).exclude(
+        state=SpamReport.State.OPEN
+    )
+    states: dict[int, list[bool]] = {}
+    for person_id, state in decided.order_by("-decided_at").values_list("person_id", "state"):
+        states.setdefault(person_id, []).append(state == SpamReport.State.UPHELD)
+    return {
+        person_id: (sum(agreed[:JUDGED]), len(agreed[:JUDGED]) - sum(agreed[:JUDGED]))
+        for person_id, agreed in states.items()
+    }
 
 
 def mark_told(report: SpamReport, *, now: datetime | None = None) -> None:
