@@ -81,6 +81,7 @@ def test_a_template_is_written_with_its_preview(visit, acme):
     page = visit("/w/acme/templates/", as_user=acme.alice, name="templates")
     page.get_by_role("link", name="An order is on its way").click()
     page.get_by_text("Clear: it is approved").wait_for()
+    page.wait_for_load_state("networkidle")  # what is typed before the scripts run isn't heard
     body = page.get_by_label("Body")
     body.press_sequentially(" Sale: 20% off!")
     page.locator("mark", has_text="20% off").wait_for()

@@ -193,8 +193,9 @@ def campaign_people(campaign: Campaign) -> list[int]:
 def read_and_reply(site: Visitor, ana: int) -> Page:
     """The message is in the person's inbox; she answers."""
     page = site.open("/m/", cookies={COOKIE: open_session(ana)}, width=390)
+    page.get_by_role("link", name=re.compile("^Adverts")).click()
     page.get_by_role("link", name=re.compile("Horta Fresca")).click()
-    expect(page.get_by_role("log").get_by_text("Fresh vegetables")).to_be_visible()
+    expect(page.get_by_role("log").get_by_text("Special prices")).to_be_visible()
     page.get_by_role("link", name="Why did I get this?").click()
     expect(page.get_by_text("You live in Brazil.")).to_be_visible()
     page.get_by_role("link", name="Back to the chat").click()
@@ -210,7 +211,7 @@ def answer(owner: Page, profile: Profile, ana: int, inbox: Page) -> None:
     owner.goto(base(owner) + f"/w/horta-fresca/inbox/horta/{number}/")
     log = owner.get_by_role("log")
     expect(log.get_by_text("Do you deliver on Sunday?")).to_be_visible()
-    expect(log.get_by_text("Fresh vegetables")).to_have_count(0)  # who got a campaign is not told
+    expect(log.get_by_text("Special prices")).to_have_count(0)  # who got a campaign is not told
     owner.get_by_label("Reply").fill("Yes, until noon.")
     owner.get_by_role("button", name="Send").click()
     expect(inbox.get_by_role("log").get_by_text("Yes, until noon.")).to_be_visible(timeout=5_000)
@@ -223,15 +224,13 @@ def say_no(site: Visitor, blocker: int, reporter: int) -> None:
     """One blocks, one reports: two taps each."""
     page = site.open("/m/c/horta/", cookies={COOKIE: open_session(blocker)}, width=390)
     page.get_by_role("link", name="Stop adverts or block").click()
-    page.locator("input[value=all]").check()
-    page.get_by_role("button", name="Stop").click()
+    page.locator("button[value=all]").click()
     expect(page.get_by_text("You blocked this sender.").first).to_be_visible()
 
     page = site.open("/m/c/horta/", cookies={COOKIE: open_session(reporter)}, width=390)
     page.get_by_role("link", name="Report").click()
-    page.locator("input[value=spam]").check()
     page.get_by_label("Anything else we should know").fill("Every single day.")
-    page.get_by_role("button", name="Report").click()
+    page.locator("button[value=spam]").click()
     expect(page.get_by_text("Thank you.").first).to_be_visible()
 
 

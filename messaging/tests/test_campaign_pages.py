@@ -26,7 +26,7 @@ class PagesCase(Cast, TestCase):
     def setUpTestData(cls) -> None:
         super().setUpTestData()
         now = timezone.now()
-        make_crowd(1_500)
+        make_crowd(4_000)
         count_people(now=now)
         allow_campaigns(cls.profile, now=now)
         allow_campaigns(cls.other_profile, now=now)
@@ -242,10 +242,10 @@ class SentTests(PagesCase):
 
     def test_the_page_and_the_list_show_noised_counts(self):
         campaign = self.sent()
-        shown = f"{1_500 + campaign_noise(campaign):,}"
+        shown = f"{4_000 + campaign_noise(campaign):,}"
         sign_in(self.client, self.alice)
         page = self.client.get(self.url("campaign", campaign))
-        shown = f"{1_500 + campaign_noise(campaign):,}"
+        shown = f"{4_000 + campaign_noise(campaign):,}"
         self.assertContains(page, shown)
         self.assertContains(page, "under 50")
         self.assertContains(self.client.get(self.url("campaigns")), shown)
@@ -256,7 +256,7 @@ class SentTests(PagesCase):
         answer = self.client.get(self.url("campaign_csv", campaign))
         rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
         self.assertEqual(rows[0]["campaign"], "'=Winter")
-        self.assertEqual(rows[0]["people"], str(1_500 + campaign_noise(campaign)))
+        self.assertEqual(rows[0]["people"], str(4_000 + campaign_noise(campaign)))
         self.assertEqual({row["people"] for row in rows[1:]}, {"fewer than 50"})
 
     def test_the_list_by_state_and_name(self):

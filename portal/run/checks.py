@@ -38,10 +38,11 @@ CHECKS: dict[str, list[str | Path]] = {
     "types": [BIN / "mypy", "."],
 }
 
-# The whole site as processes takes the machine for itself; all else runs beside each other.
+# Beside each other: three at a time, since many wait for a browser; the whole site as processes
+# two at a time.
 LANES = {
-    "tests": ["-n", "2", "--dist", "loadfile", "-m", "not live"],
-    "tests of the running site": ["-m", "live"],
+    "tests": ["-n", "3", "--dist", "loadfile", "-m", "not live"],
+    "tests of the running site": ["-n", "2", "-m", "live"],
 }
 
 

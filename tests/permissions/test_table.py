@@ -125,7 +125,7 @@ def same(answer, path: str) -> tuple[int, str]:
         body = body.replace(value, "X") if len(value) > 9 else body
     body = re.sub(r'(csrfmiddlewaretoken" value="|csrf-token" content=")[^"]+', r"\1", body)
     body = re.sub(r'"X-CSRFToken": "[^"]+"', "", body)
-    body = re.sub(r"nonce-[\w-]+|\b[0-9a-f]{32}\b", "", body)
+    body = re.sub(r"nonce-[\w-]+|\b[0-9a-f]{32}\b|\b[0-9a-f]{16}\b", "", body)
     body = re.sub(r'"(trace|fbtrace_id)": ?"[^"]+"', "", body)
     return answer.status_code, body
 

@@ -35,7 +35,8 @@ FIRST, TARGET = 1_000_000, 1_500_000
 MOVED = {"sent", "delivered", "read", "blocked"}  # by the target
 SKIPPED = {"account_logout", "business_switch"}
 CHANGING = re.compile(  # what differs between any two runs
-    r"[0-9a-f]{8}-[0-9a-f-]{27}|csrfmiddlewaretoken\" value=\"\w+|X-CSRFToken[^}]*|\b\d{12,20}\b"
+    r"[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{16}\b"
+    r"|csrfmiddlewaretoken\" value=\"\w+|X-CSRFToken[^}]*|\b\d{12,20}\b"
     r"|sse-connect=\"[^\"]*\"|[\w-]{40,}|\d{4}-\d\d-\d\d[T ][\d:.+Z]*"
     r"|\b\d\d:\d\d\b|\d+ seconds? ago"
 )
