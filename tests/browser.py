@@ -187,6 +187,14 @@ class Visitor:
         self.check(page, name or path)
         return page
 
+    def glance(self, page: Page, path: str) -> None:
+        """Go on to one of many pages of the same make, and check it wide and light, narrow and
+        dark.
+        """
+        self.goto(page, path, fetches=False)
+        self.check(page, path, widths=[1440], schemes=("light",))
+        self.check(page, path, widths=[390], schemes=("dark",))
+
     def check(
         self,
         page: Page,

@@ -68,10 +68,8 @@ def test_every_list_and_one_row_of_each_are_sound(visit, root, case):
         if row := model._default_manager.order_by("-pk").first():
             paths.append(reverse(f"{name}_change", args=[row.pk]))
         for path in paths:
-            visit.goto(page, path, fetches=False)
             try:
-                visit.check(page, path, widths=[1440], schemes=["light"])
-                visit.check(page, path, widths=[390], schemes=["dark"])
+                visit.glance(page, path)
             except pytest.fail.Exception as fault:
                 faults.append(str(fault))
     assert not faults, "\n".join(faults)

@@ -97,5 +97,6 @@ def test_a_campaign_in_each_state_is_sound(visit, world):
     visit("/w/banco-ipe/analytics/", as_user=world.alice, name="analytics")
     visit("/w/banco-ipe/campaigns/?q=a", as_user=world.alice, name="campaigns-filtered")
     mo = staff("moderator", name="mo")
-    visit("/admin/messaging/campaign/", as_user=mo, name="admin-campaigns")
-    visit(f"/admin/messaging/campaign/{held.pk}/change/", as_user=mo, name="admin-campaign")
+    page = visit.open("/admin/", as_user=mo)
+    visit.glance(page, "/admin/messaging/campaign/")
+    visit.glance(page, f"/admin/messaging/campaign/{held.pk}/change/")

@@ -26,7 +26,7 @@ HOURS = 27
 STEP = timedelta(minutes=5)
 EVERY = 4 if FULL else 12  # steps between two messages: 20 minutes, or an hour
 ROUNDS = 200 if FULL else 15  # messages to the neighbour, each with and without the outage
-HANGS = 2.0  # seconds that the broken receiver keeps a call
+HANGS = 2.0 if FULL else 0.6  # seconds that the broken receiver keeps a call
 
 
 @pytest.fixture

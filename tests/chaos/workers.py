@@ -57,7 +57,8 @@ def in_hand() -> list[int]:
     """The database sessions that are in the middle of a chunk, by their lock."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select distinct pid from pg_locks where locktype = 'advisory' and classid = %s",
+            "select distinct pid from pg_locks join pg_database d on d.oid = database"
+            " where locktype = 'advisory' and classid = %s and datname = current_database()",
             [BUCKET_LOCK],
         )
         return [pid for (pid,) in cursor.fetchall()]
