@@ -41,7 +41,7 @@ CHECKS: dict[str, list[str | Path]] = {
 # Beside each other: three at a time, since many wait for a browser; the whole site as processes
 # two at a time.
 LANES = {
-    "tests": ["-n", "3", "--dist", "loadscope", "-m", "not live"],
+    "tests": ["-n", "3", "--dist", "loadfile", "-m", "not live"],
     "tests of the running site": ["-n", "2", "-m", "live"],
 }
 
