@@ -211,6 +211,7 @@ class Visitor:
             widths, schemes: those to look at; the page is brought back to what it was.
             allowed: rules of axe that a page of somebody else's may break; say why beside it.
         """
+        page.wait_for_load_state()  # a link may just have been clicked
         before = page.viewport_size
         for width in widths:
             page.set_viewport_size({"width": width, "height": HEIGHTS.get(width, 900)})
