@@ -278,6 +278,12 @@ class SubscriptionTests(ApiCase):
         self.assertFalse(WebhookEndpoint.objects.filter(app=self.app).exists())
         self.assertEqual(self.call("DELETE", f"/{self.acme.pk}/subscribed_apps")[0], 200)
 
+    def test_an_empty_secret_proves_nothing(self):
+        proof = f"{self.app.pk}|"
+        self.assertError(self.call("GET", f"/{self.app.pk}", token=proof), 401, 190, 467)
+        asked = f"/oauth/access_token?client_id={self.app.pk}&client_secret="
+        self.assertError(self.call("GET", asked, token=None), 401, 190, 467)
+
     def test_a_secret_opens_the_app_only(self):
         proof = f"{self.app.pk}|{secret_of(self.app)}"
         self.assertError(self.call("GET", f"/{self.acme.pk}", token=proof), 403, 200)
