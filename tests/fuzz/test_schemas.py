@@ -54,7 +54,7 @@ def run(url: str, schema: Path, key: str, other_key: str, folder: Path) -> "Foun
         *("--max-examples", str(each), "--seed", str(SEED), "--continue-on-failure"),
         *("--report", "ndjson", "--report-ndjson-path", said, "--workers", "2"),
         *("--suppress-health-check", "all", "--warnings", "off", "--no-color"),
-        *("--generation-database", "none", "--request-timeout", "30"),
+        *("--generation-database", "none", "--request-timeout", "120"),
     ]
     done = subprocess.run(
         [str(part) for part in command], cwd=folder, capture_output=True, text=True, timeout=2400

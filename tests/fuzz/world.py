@@ -26,6 +26,8 @@ from trust.models import Decision, Policy
 
 ALL = [scope.value for scope in AccessToken.Scope]
 DEFINITION = {"country": "BR"}
+# Each has a person of its own: two workers ask in no order, and who is blocked gets no message.
+TO_BLOCK = {"contacts_block_create": 9, "contacts_unblock_create": 10}
 
 
 class Site:
@@ -53,7 +55,7 @@ class Site:
 
     def values(self, receiver_url: str) -> dict[str, dict[str, Any]]:
         """By operationId: what stands in its address and body."""
-        for person_id in (ANA, RAVI):
+        for person_id in (ANA, RAVI, *TO_BLOCK.values()):
             make_person(person_id)
             receive_message(person_id, self.profile, body="Hi", now=timezone.now())
         make_crowd(2_000)
@@ -105,6 +107,8 @@ class Site:
             "decisions_appeal_create": {"body": {"text": "It was somebody else."}},
             "invitations_destroy": {"id": self.invitation()},
         }
+        for name, person_id in TO_BLOCK.items():
+            values[name] = {"number": pairwise_number(self.business.pk, person_id)}
         for name in ("profiles_retrieve", "profiles_partial_update", "quality_retrieve"):
             values.setdefault(name, {})["id"] = self.profile.pk
         for name in ("retrieve", "update", "destroy"):
