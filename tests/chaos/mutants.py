@@ -1,11 +1,13 @@
-"""Ways to send a chunk that are wrong in one way, to show that the crash tests see it.
+"""Ways to send a chunk that are wrong in one way, to show that the tests see it.
 
 marks_first     a chunk is marked done before its messages are written: a crash between loses it
 marks_late      it is marked in a transaction of its own afterwards: a crash between repeats it,
                 and only the unique key of the ledger keeps people from getting it twice
+never_asks      it is sent whatever became of the sender since the launch
 """
 
 from datetime import datetime
+from unittest.mock import patch
 
 from django.db import transaction
 
@@ -41,4 +43,10 @@ def marks_late(campaign_id: int, now: datetime):
     return delivery.Done(len(chunks), sum(map(len, sent.values())))
 
 
-MUTANTS = {"marks_first": marks_first, "marks_late": marks_late}
+def never_asks(campaign_id: int, now: datetime):
+    with patch.object(delivery, "_check", lambda campaign, now: None):
+        return send_chunk(campaign_id, now)
+
+
+send_chunk = delivery._send_chunk  # as it is before a mutant takes its place
+MUTANTS = {"marks_first": marks_first, "marks_late": marks_late, "never_asks": never_asks}
