@@ -32,6 +32,7 @@ from messaging.services.gateway_batches import (
 )
 from messaging.services.messages import mark_failed
 from messaging.services.messengers import gateway_secret, gateways
+from messaging.services.wamids import MessageKey
 from portal.base.fetch import NotAllowed, Unreachable, fetch
 from portal.base.services.wake import wake
 
@@ -48,6 +49,7 @@ PAUSES = [timedelta(seconds=s) for s in (5, 15, 30, 60, 120, 300)]
 LONGEST_REST = timedelta(hours=1)  # that it may ask for itself
 MOST_ANSWER = 256 * 1024  # bytes of its answer
 UNDELIVERABLE = 131026  # the error of a message that a messenger will never take
+LOCKED = 131031  # of one whose sender lost its standing while it waited
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def _serve(messenger: Messenger, now: datetime | None) -> Done:
                 for lane in sorted(idle):
                     if len(running) >= _lanes_at_once(messenger):
                         break
-                    if batch := _next(messenger, lane):
+                    if batch := _next(messenger, lane, moment):
                         signed = headers(batch, secret=secret, now=moment)
                         running[pool.submit(call, messenger, batch, signed)] = lane
                         idle.remove(lane)
@@ -166,13 +168,17 @@ def _lanes_at_once(messenger: Messenger) -> int:
     return max(1, LANES * messenger.batch_size // FULL_BATCH)
 
 
-def _next(messenger: Messenger, lane: int) -> Batch | None:
+def _next(messenger: Messenger, lane: int, now: datetime) -> Batch | None:
     """The lane's next batch that has anything to send; what nobody wants any more is put away."""
     size = min(messenger.batch_size, PROBE) if messenger.failing_since else messenger.batch_size
     while batch := take_batch(messenger, lane, size=size):
+        with transaction.atomic():
+            for key in batch.refused:
+                _fail(key, LOCKED, now)
+            if batch.refused or not batch.sent:
+                forget_sent(batch.dropped)
         if batch.sent:
             return batch
-        forget_sent(batch.dropped)
     return None
 
 
@@ -243,16 +249,16 @@ def _write_down(messenger: Messenger, outcome: Outcome, now: datetime) -> int:
         return 0
     batch = outcome.batch
     for ref in outcome.rejected:
-        _fail(batch.sent[ref].person_id, batch.sent[ref].id, now)
+        _fail(batch.sent[ref], UNDELIVERABLE, now)
     forget_sent(batch.keys)
     _learn_success(messenger, outcome, now)
     return len(batch.sent) - len(outcome.rejected)
 
 
-def _fail(person_id: int, message_id: int, now: datetime) -> None:
-    message = Message.objects.filter(person_id=person_id, id=message_id).first()
+def _fail(key: MessageKey, error: int, now: datetime) -> None:
+    message = Message.objects.filter(person_id=key.person_id, id=key.id).first()
     if message:
-        mark_failed(message, error=UNDELIVERABLE, now=now)
+        mark_failed(message, error=error, now=now)
 
 
 def _learn_success(messenger: Messenger, outcome: Outcome, now: datetime) -> None:

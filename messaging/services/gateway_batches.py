@@ -40,13 +40,19 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Batch:
-    """One call: its bytes, what is in it, and what leaves the queue without being sent."""
+    """One call: its bytes, what is in it, and what leaves the queue without being sent.
+
+    Attributes:
+        sent: by the id that the messenger knows.
+        refused: of what is dropped, single messages whose sender has lost its standing: they fail.
+    """
 
     lane: int
     id: str
     body: bytes
-    sent: dict[str, MessageKey]  # by the id that the messenger knows
+    sent: dict[str, MessageKey]
     dropped: list[MessageKey]
+    refused: list[MessageKey]
 
     @property
     def keys(self) -> list[MessageKey]:
@@ -124,13 +130,18 @@ def _written(messenger: Messenger, lane: int, rows: Sequence[Waiting]) -> Batch:
     campaigns = Campaign.objects.in_bulk({m.campaign_id for m in messages.values()} - {None})
     authors = User.objects.in_bulk({m.author_id for m in messages.values()} - {None})
 
-    shown, sent, dropped = [], {}, []
+    shown, sent, dropped, refused = [], {}, [], []
     for row in rows:
         message, person = messages.get(row.key), people.get(row.person_id)
         if message is None or person is None or row.key in unwanted:
             dropped.append(row.key)
             continue
-        one = _shown(message, campaigns.get(message.campaign_id or 0), authors)
+        campaign = campaigns.get(message.campaign_id or 0)
+        if _is_stopped(message, campaign, profiles[row.profile_id]):
+            dropped.append(row.key)
+            refused += [row.key] if campaign is None else []
+            continue
+        one = _shown(message, campaign, authors)
         shown.append(
             one | {"person": person.external_id, "profile": profiles[row.profile_id].handle}
         )
@@ -141,7 +152,7 @@ def _written(messenger: Messenger, lane: int, rows: Sequence[Waiting]) -> Batch:
     }
     batch_id = "batch_" + hashlib.sha256(" ".join(sent).encode()).hexdigest()[:32]
     body = {"batch": batch_id, "profiles": about, "messages": shown}
-    return Batch(lane, batch_id, json.dumps(body).encode("ascii"), sent, dropped)
+    return Batch(lane, batch_id, json.dumps(body).encode("ascii"), sent, dropped, refused)
 
 
 def _messages(rows: Collection[Waiting]) -> dict[MessageKey, Message]:
@@ -193,6 +204,16 @@ def _unwanted(messages: Collection[Message], people: dict[int, Person]) -> set[M
         ):
             unwanted.add(MessageKey(message.person_id, message.id))
     return unwanted
+
+
+def _is_stopped(message: Message, campaign: Campaign | None, profile: Profile) -> bool:
+    """Whether it may not go any more: of a campaign that was stopped while it waited, or of a
+    sender without standing. Answers to who wrote were allowed when they were written, and go.
+    """
+    if campaign is not None and campaign.state == Campaign.State.STOPPED:
+        return True
+    begins = campaign is not None or message.kind == Message.Kind.TEMPLATE
+    return begins and profile.standing in Profile.BADGE_OFF
 
 
 def _shown(message: Message, campaign: Campaign | None, authors: dict[int, User]) -> dict:
