@@ -8,6 +8,7 @@ from messaging.services.keys import finish_due_rotations
 from messaging.services.link_requests import forget_old_link_requests
 from messaging.services.media import forget_unused_media
 from messaging.services.messenger_events import forget_messenger_events
+from messaging.services.retries import try_failed_again
 from messaging.services.schedules import launch_scheduled
 from messaging.services.sessions import forget_old_sessions
 from messaging.services.snoozing import wake_snoozed_conversations
@@ -39,5 +40,6 @@ __all__ = [
     "send_chunks",
     "serve_gateways",
     "squash_counters",
+    "try_failed_again",
     "wake_snoozed_conversations",
 ]

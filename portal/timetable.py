@@ -41,6 +41,9 @@ TIMETABLE = {
     "resume stalled campaigns": every(
         10 * SECONDS, "messaging.services.sweepers.resume_stalled_campaigns"
     ),
+    "try failed messages again": every(
+        15 * SECONDS, "messaging.services.retries.try_failed_again"
+    ),
     "finish campaigns": every(30 * SECONDS, "messaging.services.sweepers.finish_campaigns"),
     "look at running campaigns": every(
         1 * MINUTES, "messaging.services.sweepers.look_at_running_campaigns"

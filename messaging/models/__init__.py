@@ -1,5 +1,11 @@
 from messaging.models.apps import AccessToken, ApiCall, App
-from messaging.models.campaigns import Campaign, CampaignChunk, CampaignNoise, CounterDelta
+from messaging.models.campaigns import (
+    Campaign,
+    CampaignChunk,
+    CampaignNoise,
+    CampaignRetry,
+    CounterDelta,
+)
 from messaging.models.conversations import Contact, Conversation
 from messaging.models.desk import AutomaticReply, CannedReply, Note
 from messaging.models.labels import Label
@@ -38,6 +44,7 @@ __all__ = [
     "Campaign",
     "CampaignChunk",
     "CampaignNoise",
+    "CampaignRetry",
     "CannedReply",
     "Contact",
     "Conversation",

@@ -176,6 +176,36 @@ class CampaignNoise(models.Model):
         return f"{self.campaign_id} {self.metric} {self.draw:+d}"
 
 
+class CampaignRetry(models.Model):
+    """Somebody asked that those whom the messenger turned away be tried again.
+
+    Worked off a few hundred people at a time, in the order of person_id; `after` is how far it is.
+    Who must not be disturbed then is left for another turn, at `due_at`.
+    """
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="retries")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    after = models.BigIntegerField(default=-1)
+    due_at = models.DateTimeField(null=True)  # null: at once
+    waits_until = models.DateTimeField(null=True)  # the first of those who were left, in this turn
+    people = models.BigIntegerField(default=0)  # on their way again: for staff and tests
+    done_at = models.DateTimeField(null=True)
+    ended_because = models.TextField(blank=True)  # a sentence, where a rule ended it early
+
+    class Meta:
+        verbose_name_plural = "campaign retries"
+        constraints = [
+            # Asking twice is one retry.
+            models.UniqueConstraint(
+                fields=["campaign"], condition=Q(done_at=None), name="one_open_retry"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} again"
+
+
 class CounterDelta(models.Model):
     """What happened, counted as rows to add up: (business, profile, campaign) x metric x day.
 

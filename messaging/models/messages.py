@@ -6,7 +6,7 @@ class Message(models.Model):
     """One message of one person, in or out. For a campaign this row *is* the delivery.
 
         queued -> sent -> delivered -> read          (never backwards)
-             \\------+-> failed   (with an error code)
+             \\------+-> failed   (with an error code; a campaign's may be tried again)
 
     All messages of a campaign share its message_id, so the primary key is what makes it arrive
     once;
@@ -65,9 +65,17 @@ class Message(models.Model):
     created_at = models.DateTimeField()
     delivered_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
+            # used to try a campaign's failed ones again; not by status, which would make every
+            # receipt write to the index
+            models.Index(
+                fields=["campaign_id", "person_id"],
+                condition=models.Q(failed_at__isnull=False, campaign_id__isnull=False),
+                name="failed_of_campaign",
+            ),
             # used by a conversation's page
             models.Index(
                 fields=["person_id", "profile_id", "-id"], name="messages_of_conversation"

@@ -20,6 +20,9 @@ from trust.services.published import campaigns_are_counted_by
 HIDDEN_BELOW = 50
 SIGMA = 12  # people: standard deviation of the noise on each count
 METRICS = ("sent", "delivered", "read", "replied", "blocked", "reported")
+# Beside them: who could not be reached. Nobody moves more than six at once, since what failed is
+# neither delivered nor read.
+SHOWN = (*METRICS, "failed")
 RATE_WINDOW = timedelta(minutes=1)
 
 
@@ -47,7 +50,7 @@ def exact_counts(campaign: Campaign) -> dict[str, int]:
     """metric -> how many. For staff and rules; never for the business."""
     rows = CounterDelta.objects.filter(campaign_id=campaign.pk)
     found = dict(rows.values_list("metric").annotate(n=Sum("n")))
-    return {metric: found.get(metric, 0) for metric in METRICS}
+    return {metric: found.get(metric, 0) for metric in SHOWN}
 
 
 def shown_counts(campaign: Campaign) -> dict[str, int | None]:
@@ -64,7 +67,7 @@ def shown_counts_of(campaigns: Sequence[Campaign]) -> dict[int, dict[str, int | 
     for pk, metric, n in rows.values_list("campaign_id", "metric").annotate(n=Sum("n")):
         exact[pk, metric] = n
     return {
-        pk: {metric: _shown(exact.get((pk, metric), 0) + noise[pk, metric]) for metric in METRICS}
+        pk: {metric: _shown(exact.get((pk, metric), 0) + noise[pk, metric]) for metric in SHOWN}
         for pk in pks
     }
 
@@ -117,7 +120,7 @@ def _noise(campaigns: Sequence[Campaign]) -> dict[tuple[int, str], int]:
     missing = [
         CampaignNoise(campaign=campaign, metric=metric, draw=discrete_gaussian(SIGMA))
         for campaign in campaigns
-        for metric in METRICS
+        for metric in SHOWN
         if (campaign.pk, metric) not in found
     ]
     if not missing:

@@ -4,11 +4,12 @@ Where no messenger has a gateway nothing is asked and nothing written: other cha
 if there were none.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection
 from django.dispatch import receiver
-from psycopg.sql import SQL, Literal
+from psycopg.sql import SQL, Composed, Literal
 
 from audience.models import bucket_of
 from messaging.models import Campaign, GatewayMessage, Member, Message
@@ -52,6 +53,21 @@ def queue_message(sender, *, message: Message, **kwargs) -> None:
 
 def queue_campaign(campaign: Campaign, *, now: datetime) -> None:
     """The same for a chunk of a campaign: those whose message was written (table `sent`)."""
+    _queue(
+        campaign,
+        SQL("select s.person_id, c.bucket from sent s join chunk c using (person_id)"),
+        now,
+    )
+
+
+def queue_again(campaign: Campaign, people: Sequence[int], *, now: datetime) -> None:
+    """The same for people whose message had failed before."""
+    rows = SQL("select person_id, bucket from audience_person where person_id = any({})")
+    _queue(campaign, rows.format(Literal(list(people))), now)
+
+
+def _queue(campaign: Campaign, recipients: SQL | Composed, now: datetime) -> None:
+    """Queue the campaign's message for recipients (person_id, bucket) in a known messenger."""
     if not (known := gateways()):
         return
     is_critical = campaign.message_class == Message.Class.CRITICAL
@@ -62,17 +78,17 @@ def queue_campaign(campaign: Campaign, *, now: datetime) -> None:
                 with queued as (
                   insert into messaging_gatewaymessage
                     (person_id, message_id, profile_id, messenger_id, lane, urgency, place)
-                  select m.person_id, {message}, {profile}, m.messenger_id, mod(c.bucket, {lanes}),
+                  select m.person_id, {message}, {profile}, m.messenger_id, mod(r.bucket, {lanes}),
                          {urgency}, {place}
-                    from sent s
-                    join chunk c on c.person_id = s.person_id
-                    join messaging_member m on m.person_id = s.person_id
+                    from ({recipients}) r
+                    join messaging_member m on m.person_id = r.person_id
                    where m.messenger_id = any({known})
                    order by m.person_id
                   on conflict do nothing returning 1)
                 select count(*) from queued
                 """
             ).format(
+                recipients=recipients,
                 message=Literal(campaign.message_id),
                 profile=Literal(campaign.profile_id),
                 lanes=Literal(LANES),

@@ -228,7 +228,7 @@ def mark_failed(message: Message, *, error: int, now: datetime | None = None) ->
     now = now or timezone.now()
     moved = Message.objects.filter(
         person_id=message.person_id, id=message.id, status__in=[Status.QUEUED, Status.SENT]
-    ).update(status=Status.FAILED, error=error)
+    ).update(status=Status.FAILED, error=error, failed_at=now)
     if moved:
         message.status, message.error = Status.FAILED, error
         tell_moved([message], "failed", now=now)

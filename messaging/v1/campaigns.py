@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from messaging.models import Campaign, Template
-from messaging.services.campaign_numbers import METRICS, progress_of, shown_counts
+from messaging.services.campaign_numbers import SHOWN, progress_of, shown_counts
 from messaging.services.campaigns import (
     create_campaign,
     launch_campaign,
@@ -17,6 +17,7 @@ from messaging.services.campaigns import (
     update_campaign,
 )
 from messaging.services.plans import plan_of
+from messaging.services.retries import retry_failed
 from messaging.services.schedules import schedule_campaign, unschedule_campaign
 from messaging.services.transitions import cancel_campaign, pause_campaign
 from messaging.v1.audiences import UUID, DefinitionSerializer
@@ -87,7 +88,7 @@ class ProgressSerializer(serializers.Serializer):
     people_a_minute = serializers.IntegerField()
     seconds_left = serializers.IntegerField(allow_null=True)
     counts = serializers.DictField(
-        child=serializers.IntegerField(allow_null=True), help_text=", ".join(METRICS)
+        child=serializers.IntegerField(allow_null=True), help_text=", ".join(SHOWN)
     )
 
 
@@ -183,6 +184,14 @@ class CampaignViewSet(ListModelMixin, RetrieveModelMixin, BusinessViewSet):
     def resume(self, request: Request, id: str) -> Response:
         """Go on."""
         return self.shown(resume_campaign(self.get_object(), by=self.by))
+
+    @extend_schema(request=None, responses=CampaignSerializer)
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, id: str) -> Response:
+        """Try those again whom their messenger turned away (`failed`), and only those."""
+        row = self.get_object()
+        retry_failed(row, by=self.by)
+        return self.shown(row)
 
     @extend_schema(request=None, responses=CampaignSerializer)
     @action(detail=True, methods=["post"])

@@ -72,6 +72,7 @@ def metric_names() -> dict[str, str]:
         "replied": _("Replied"),
         "blocked": _("Blocked"),
         "reported": _("Reported"),
+        "failed": _("Not delivered"),
         "received": _("Received"),
     }
 

@@ -17,12 +17,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from messaging.models import Campaign
-from messaging.services.campaign_numbers import METRICS, progress_of, shown_counts, shown_counts_of
+from messaging.services.campaign_numbers import SHOWN, progress_of, shown_counts, shown_counts_of
 from messaging.services.campaigns import (
     launch_campaign,
     resume_campaign,
 )
 from messaging.services.plans import Plan, plan_of
+from messaging.services.retries import may_retry, retry_failed
 from messaging.services.saved_filters import KEYS, filters_of, remove_filter, save_filter
 from messaging.services.schedules import (
     schedule_by_local_time,
@@ -131,6 +132,8 @@ def campaign(request: MemberRequest, business: Business, uuid) -> HttpResponse:
         bubble=bubble_from(row.body, row.content),
         audience_words=words_of(row.audience),
         may_send=request.membership.role in SEND,
+        may_retry=may_retry(row),
+        retry=row.retries.order_by("-pk").first(),
         live=live(f"campaign:{row.uuid}"),
     )
 
@@ -138,7 +141,7 @@ def campaign(request: MemberRequest, business: Business, uuid) -> HttpResponse:
 @require_POST
 @in_business(roles=SEND)
 def campaign_act(request: MemberRequest, business: Business, uuid) -> HttpResponse:
-    """Launch, schedule, pause, resume, cancel, take back, or try it on oneself."""
+    """Launch, schedule, pause, resume, cancel, take back, try on oneself, or retry failed ones."""
     row = campaign_of(business, uuid)
     if (act := ACTS.get(request.POST.get("act", ""))) is None:
         raise Http404
@@ -197,7 +200,7 @@ def report_of(row: Campaign, counts: dict[str, int | None]) -> list[ReportLine]:
             _share(counts, metric),
             _median([share for one in before if (share := _share(one, metric)) is not None]),
         )
-        for metric in METRICS
+        for metric in SHOWN
     ]
 
 
@@ -243,6 +246,11 @@ def _resume(row: Campaign, request: MemberRequest) -> str:
     return _("It goes on.")
 
 
+def _retry(row: Campaign, request: MemberRequest) -> str:
+    retry_failed(row, by=request.user)
+    return _("They are tried again, those who may still get it.")
+
+
 def _cancel(row: Campaign, request: MemberRequest) -> str:
     cancel_campaign(row, by=request.user)
     return _("Cancelled. What was not sent is back in your quota.")
@@ -259,6 +267,7 @@ ACTS = {
     "try": _try,
     "pause": _pause,
     "resume": _resume,
+    "retry": _retry,
     "cancel": _cancel,
     "take_back": _take_back,
 }

@@ -119,7 +119,7 @@ class Site:
         for name in (
             "retrieve", "partial_update", "cancel_create", "progress_retrieve", "launch_create",
             "plan_retrieve", "pause_create", "resume_create", "schedule_create",
-            "unschedule_create",
+            "unschedule_create", "retry_create",
         ):  # fmt: skip
             values.setdefault(f"campaigns_{name}", {})["id"] = self.campaign(name)
         for place, name in enumerate(
@@ -158,7 +158,7 @@ class Site:
     def campaign(self, name: str) -> str:
         """A campaign in the state in which this can be done to it."""
         row = draft(self.profile, self.alice, name=name, template=self.advert, now=None)
-        if name in ("pause_create", "resume_create"):
+        if name in ("pause_create", "resume_create", "retry_create"):
             launch_campaign(row, by=self.alice, confirmed_repeat=True)
         if name == "resume_create":
             pause_campaign(row, by=self.alice)

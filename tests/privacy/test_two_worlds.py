@@ -20,7 +20,7 @@ from audience.services import snapshots
 from messaging.models import Campaign, CounterDelta, WebhookCall, WebhookEvent
 from messaging.services import campaign_numbers
 from messaging.services.blocking import block_profile
-from messaging.services.campaign_numbers import METRICS
+from messaging.services.campaign_numbers import SHOWN
 from messaging.services.campaigns import launch_campaign
 from messaging.services.delivery import run_campaign
 from messaging.services.messages import mark_read
@@ -92,7 +92,7 @@ class TwoWorldsTests(Cast, TestCase):
         now = timezone.now()
         if is_in:
             make_crowd(1, first=TARGET, region="'BR-SP'")
-        draws = [-1 if is_in and metric in MOVED else 0 for metric in METRICS]
+        draws = [-1 if is_in and metric in MOVED else 0 for metric in SHOWN]
         with mock.patch.object(snapshots, "discrete_laplace", return_value=0):
             count_people(now=now)
         if is_in:  # the draw of the target's cell is one less
