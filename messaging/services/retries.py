@@ -107,13 +107,16 @@ def next_step(retry_id: int, *, now: datetime | None = None) -> int | None:
         return None
     campaign = retry.campaign
     if campaign.state not in MAY_BE_RETRIED:
-        return _end(retry, now, because=_("The campaign is not under way any more."))
+        _end(retry, now, because=_("The campaign is not under way any more."))
+        return None
     try:
         _check(campaign, now)
     except Refused as refusal:
-        return _end(retry, now, because=refusal.sentence)
+        _end(retry, now, because=refusal.sentence)
+        return None
     if not (failed := _failed_after(retry)):
-        return _turn_over(retry, now)
+        _turn_over(retry, now)
+        return None
 
     _share_buckets_of(failed)
     step = _choose(campaign, failed, now)
@@ -203,14 +206,14 @@ def _put_back(campaign: Campaign, people: Sequence[int], now: datetime) -> list[
     return tried
 
 
-def _turn_over(retry: CampaignRetry, now: datetime) -> int | None:
+def _turn_over(retry: CampaignRetry, now: datetime) -> None:
     """Everybody was looked at: it is done, or comes again for who had quiet hours."""
     until = retry.waits_until
     if until is None or until > retry.asked_at + LONGEST_WAIT:
-        return _end(retry, now)
+        _end(retry, now)
+        return
     retry.after, retry.waits_until, retry.due_at = -1, None, until
     retry.save(update_fields=["after", "waits_until", "due_at"])
-    return None
 
 
 def _end(retry: CampaignRetry, now: datetime, *, because: str = "") -> None:
