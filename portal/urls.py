@@ -4,11 +4,13 @@ from django.contrib import admin
 from django.urls import include, path
 
 from portal import csp
+from profiles.views.entrance import SignInView
 
 handler500 = "portal.errors.server_error"
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("account/login/", SignInView.as_view(), name="account_login"),  # before allauth's own
     path("account/", include("allauth.urls")),
     path("", include("profiles.urls")),
     path("", include("trust.urls")),

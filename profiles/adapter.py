@@ -11,6 +11,11 @@ from portal.base.services.mail import mail
 from profiles.models import Business
 
 DEMO_CODE = "demo_code"  # in the session: the code that was mailed last, in the demo only
+DEMO_SAYS = "demo_says"  # likewise: which mail went out in place of a code
+INSTEAD = {
+    "account/email/account_already_exists": "exists",
+    "account/email/unknown_account": "unknown",
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -24,15 +29,24 @@ class AccountAdapter(DefaultAccountAdapter):
         """The demo sends no mail to anyone, so its pages show the code."""
         if settings.DEMO and self.request is not None:
             self.request.session[DEMO_CODE] = code
+            self.request.session.pop(DEMO_SAYS, None)
         return code
 
     def login(self, request: HttpRequest, user) -> None:
         super().login(request, user)
-        request.session.pop(DEMO_CODE, None)
+        for name in (DEMO_CODE, DEMO_SAYS):
+            request.session.pop(name, None)
 
     def send_mail(self, template_prefix: str, email: str, context: dict) -> None:
         """Mails go out from the outbox: signing in does not wait for the mail server."""
-        context = {"email": email, "current_site": get_current_site(self.request)} | context
+        if settings.DEMO and self.request is not None and template_prefix in INSTEAD:
+            self.request.session[DEMO_SAYS] = INSTEAD[template_prefix]
+        context = {
+            "email": email,
+            "current_site": get_current_site(self.request),
+            "operator": settings.OPERATOR_NAME,
+            "signin_url": f"{settings.SITE_URL}{reverse('account_login')}",
+        } | context
         message = self.render_mail(template_prefix, email, {"request": self.request} | context)
         mail(email, subject=str(message.subject), body=str(message.body))
 

@@ -11,7 +11,7 @@ from allauth.mfa.totp.internal.auth import (
     yield_hotp_counters_from_time,
 )
 from django.core import mail
-from django.test import TestCase, override_settings
+from django.test import Client, TestCase, override_settings
 from django.urls import reverse
 
 from portal.base.services.outbox import perform_due
@@ -76,6 +76,55 @@ class SignUpTests(TestCase):
         code = self.client.session["demo_code"]
         self.client.post(reverse("account_confirm_login_code"), {"code": code})
         self.assertNotIn("demo_code", self.client.session)
+
+    def test_a_mail_names_the_operator_and_says_what_the_code_is_for(self):
+        self.client.post(reverse("account_signup"), {"email": "alice@example.com"})
+        code = self.code_in_mail()
+        self.assertEqual(mail.outbox[-1].subject, f"{code} is your code")
+        self.assertIn("It works for 15 minutes", mail.outbox[-1].body)
+        self.assertNotIn("localhost", mail.outbox[-1].body)
+
+    def test_who_signs_up_twice_is_told_where_to_sign_in(self):
+        for browser in (Client(), self.client):
+            browser.post(reverse("account_signup"), {"email": "alice@example.com"})
+            perform_due()
+        self.assertEqual(mail.outbox[-1].subject, "You have an account already")
+        self.assertIn(reverse("account_login"), mail.outbox[-1].body)
+        self.assertNotIn("password/reset", mail.outbox[-1].body)
+        # Nor does the first attempt, given up half-way, keep anybody out.
+        self.client.post(reverse("account_login"), {"login": "alice@example.com"})
+        self.client.post(reverse("account_confirm_login_code"), {"code": self.code_in_mail()})
+        self.assertIn("_auth_user_id", self.client.session)
+
+    @override_settings(DEMO=True)
+    def test_in_the_demo_the_page_tells_what_the_mail_would_say(self):
+        person("alice")
+        response = self.client.post(
+            reverse("account_signup"), {"email": "alice@example.com"}, follow=True
+        )
+        self.assertContains(response, "has an account already")
+        # From there the way to the sign-in is open.
+        response = self.client.post(
+            reverse("account_login"), {"login": "nobody@example.com"}, follow=True
+        )
+        self.assertContains(response, "no account has this address")
+        response = self.client.post(
+            reverse("account_signup"), {"email": "new@example.com"}, follow=True
+        )
+        self.assertContains(response, self.client.session["demo_code"])
+
+    def test_a_new_code_takes_the_place_of_the_old_one(self):
+        page = reverse("account_email_verification_sent")
+        self.client.post(reverse("account_signup"), {"email": "alice@example.com"})
+        old = self.code_in_mail()
+        self.assertContains(self.client.get(page), "Send a new code")
+        self.client.post(page, {"action": "resend"})
+        new = self.code_in_mail()
+        self.assertNotEqual(old, new)
+        self.client.post(page, {"code": old})
+        self.assertNotIn("_auth_user_id", self.client.session)
+        self.client.post(page, {"code": new})
+        self.assertIn("_auth_user_id", self.client.session)
 
     def test_without_a_browser_that_says_so_the_country_gives_the_time_zone(self):
         sign_in(self.client, person("alice"))
