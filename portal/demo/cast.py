@@ -160,8 +160,8 @@ def conversation_with_ana(profile: Profile) -> Conversation | None:
 
 def _staff(email: str, name: str, groups: tuple[str, ...]) -> User:
     user = make_user(email, name)
-    user.is_staff = True
-    user.save(update_fields=["is_staff"])
+    user.is_staff, user.time_zone = True, "America/Sao_Paulo"
+    user.save(update_fields=["is_staff", "time_zone"])
     user.groups.set(Group.objects.filter(name__in=groups))
     return user
 

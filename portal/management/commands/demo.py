@@ -13,6 +13,7 @@ from django.utils import timezone
 from audience.population import make_population
 from audience.services.people import import_people
 from audience.services.snapshots import take_snapshot
+from audience.services.tiers import refresh_tiers
 from portal.demo import cast
 from portal.demo.history import DAYS, make_history
 from portal.demo.purchases import ask_for_money, buy_plans
@@ -42,6 +43,7 @@ class Command(BaseCommand):
             cursor.execute("set synchronous_commit to off")
         now = timezone.now()
         self.step(f"{people:,} people of Brazil and India", lambda: self.load_people(people))
+        self.step("what their phones are worth today", refresh_tiers)
         self.step("counting them for estimates", take_snapshot)
         profiles = self.step("businesses and staff", lambda: self.make_cast(now))
         plans = {
