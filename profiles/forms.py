@@ -15,7 +15,9 @@ class BusinessForm(forms.ModelForm):
     counts.
     """
 
-    country = forms.ChoiceField(label=_("Country"), choices=countries)
+    country = forms.ChoiceField(
+        label=_("Country"), choices=lambda: [("", _("Choose …")), *countries()]
+    )
     time_zone = forms.CharField(
         required=False, widget=forms.HiddenInput(attrs={"data-time-zone": ""})
     )
@@ -46,7 +48,13 @@ class BusinessSettingsForm(forms.ModelForm):
 class ProfileForm(forms.ModelForm):
     """The public profile. The handle is chosen once."""
 
-    website = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
+    website = forms.URLField(
+        label=_("Website"),
+        required=False,
+        assume_scheme="https",
+        # Not type=url: browsers would refuse "example.com", which we understand.
+        widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "url"}),
+    )
     logo_file = forms.FileField(
         label=_("Logo"),
         required=False,
@@ -129,6 +137,7 @@ class DocumentForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
         help_text=_("PDF, PNG or JPEG, at most 10 MB and 20 pages."),
+        error_messages={"required": _("Choose a file.")},
         widget=forms.FileInput(attrs={"accept": "application/pdf,image/png,image/jpeg"}),
     )
 

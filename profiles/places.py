@@ -20,6 +20,13 @@ def country_name(code: str) -> str:
     return dict(countries()).get(code, code)
 
 
+def country_of_languages(header: str) -> str:
+    """The country that a browser's languages name first: "pt-BR,en;q=0.5" says BR; else ""."""
+    known = {code for code, _name in countries()}
+    words = (word.split(";")[0].strip().rpartition("-") for word in header.split(","))
+    return next((code.upper() for _lang, dash, code in words if dash and code.upper() in known), "")
+
+
 @lru_cache
 def time_zones() -> list[tuple[str, str]]:
     """Names of the IANA time zones, as "Area/Place" with UTC first."""

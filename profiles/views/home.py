@@ -10,6 +10,7 @@ from portal.base.refused import Refused
 from profiles.checklist import checklist
 from profiles.forms import BusinessForm
 from profiles.models import Business
+from profiles.places import country_of_languages
 from profiles.services.businesses import create_business
 from profiles.tenancy import MemberRequest, UserRequest, business_page, in_business
 
@@ -29,7 +30,8 @@ def businesses(request: UserRequest) -> HttpResponse:
 
 @login_required
 def business_new(request: UserRequest) -> HttpResponse:
-    form = BusinessForm(request.POST or None)
+    languages = request.headers.get("Accept-Language", "")
+    form = BusinessForm(request.POST or None, initial={"country": country_of_languages(languages)})
     if request.method == "POST" and form.is_valid():
         try:
             business = create_business(by=request.user, **form.cleaned_data)

@@ -16,6 +16,7 @@ from profiles.services.documents import add_document, remove_document
 from profiles.services.domains import FILE, NAME, check_domain, word_for
 from profiles.services.verification import (
     RENEW_FROM,
+    REQUIRED,
     change_case,
     open_case,
     queue_place,
@@ -51,31 +52,30 @@ def _post(
         if case is None:
             raise Http404
         form = CaseForm(request.POST, instance=case)
-        papers = DocumentForm(request.POST, request.FILES) if do == "upload" else DocumentForm()
+        brings_a_file = do == "upload" or "file" in request.FILES
+        papers = DocumentForm(request.POST, request.FILES) if brings_a_file else DocumentForm()
         if not form.is_valid():
             return _page(request, business, case, form=form, papers=papers)
         # Kept before all else, so that a file that is refused costs nobody what they typed.
         case = change_case(case, by=request.user, **form.cleaned_data)
-        if do == "upload":
-            return _upload(request, business, case, papers)
+        if brings_a_file and not _upload(request, case, papers):
+            return _page(request, business, case, papers=papers, status=422)
         if do == "look":
             return _look(request, business, case)
         if do == "submit":
             submit_case(case, by=request.user)
             messages.success(request, _("Handed in. We write to you when it is decided."))
-        else:
+        elif do != "upload":
             messages.success(request, _("Saved."))
     except Refused as refusal:
-        messages.error(request, refusal.sentence)
         if case and case.state in EDITABLE:
-            form = CaseForm(request.POST, instance=case)
-            return _page(request, business, case, form=form)
+            return _page(request, business, case, refusal=refusal, status=422)
+        messages.error(request, refusal.sentence)
     return redirect("verification", slug=business.slug)
 
 
-def _upload(
-    request: MemberRequest, business: Business, case: VerificationCase, papers: DocumentForm
-) -> HttpResponse:
+def _upload(request: MemberRequest, case: VerificationCase, papers: DocumentForm) -> bool:
+    """Whether the chosen file was added; else `papers` says why not."""
     if papers.is_valid():
         file = papers.cleaned_data["file"]
         try:
@@ -91,8 +91,8 @@ def _upload(
             papers.add_error("file", refusal.sentence)
         else:
             messages.success(request, _("%(name)s was added.") % {"name": file.name})
-            return redirect("verification", slug=business.slug)
-    return _page(request, business, case, papers=papers)
+            return True
+    return False
 
 
 def _look(request: MemberRequest, business: Business, case: VerificationCase) -> HttpResponse:
@@ -109,12 +109,22 @@ def _page(
     *,
     form: CaseForm | None = None,
     papers: DocumentForm | None = None,
+    refusal: Refused | None = None,
+    status: int = 200,
 ) -> HttpResponse:
+    """The page; with `refusal`, why nothing was handed in, also beside each empty field."""
     editable = case is not None and case.state in EDITABLE
+    if case and refusal:
+        form = CaseForm(request.POST, instance=case)
+        for name in REQUIRED:
+            if not request.POST.get(name, "").strip():
+                form.add_error(name, _("We need this before you hand in."))
     return business_page(
         request,
         business,
         "profiles/verification.html",
+        status=status,
+        refusal=refusal,
         case=case,
         editable=editable,
         form=form or (CaseForm(instance=case) if editable else None),
