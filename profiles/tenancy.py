@@ -15,6 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from portal.base.clock import by_clock_of
 from profiles.models import Business, Membership, User
 
 Role = Membership.Role
@@ -54,7 +55,8 @@ def in_business(*, roles: tuple[str, ...] = EVERYONE) -> Callable:
     """View decorator: turns the URL's `slug` into a Business the user is a member of in one of
     `roles`.
 
-    Sets request.membership; the view gets `business` in place of `slug`.
+    Sets request.membership; the view gets `business` in place of `slug`, and shows times by the
+    business's clock.
     """
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -65,7 +67,8 @@ def in_business(*, roles: tuple[str, ...] = EVERYONE) -> Callable:
             if membership.role not in roles:
                 raise PermissionDenied
             request.membership = membership  # type: ignore[attr-defined]
-            return view(request, membership.business, *args, **kwargs)
+            with by_clock_of(membership.business.time_zone):
+                return view(request, membership.business, *args, **kwargs)
 
         wrapper.roles = roles  # type: ignore[attr-defined]  # read by the table of permissions
         return wrapper

@@ -3,7 +3,7 @@ whether they say what Stripe says.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import TruncMonth
@@ -48,7 +48,7 @@ def months(business: Business) -> list[Month]:
     rows = (
         PaymentRequest.objects.received()
         .filter(business=business)
-        .annotate(month=TruncMonth("paid_at"))
+        .annotate(month=TruncMonth("paid_at", tzinfo=UTC))
         .values("month", "currency")
         .annotate(
             payments=Count("pk"),

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 
 from audience.models import Person
 from messaging.services.sessions import SESSION_AGE, person_behind
+from portal.base.clock import by_clock_of
 
 COOKIE = "signet_person"
 NEXT = "signet_next"  # which page the person wanted before coming in
@@ -24,13 +25,16 @@ def person_of_request(request: HttpRequest) -> Person | None:
 
 
 def as_person(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """View decorator: the view gets the Person; who is none is told how to come in."""
+    """View decorator: the view gets the Person and shows times by their clock; who is none is
+    told how to come in.
+    """
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
         if (person := person_of_request(request)) is None:
             return remember_way(request, redirect("inbox_door"))
-        response = view(request, person, *args, **kwargs)
+        with by_clock_of(person.time_zone):
+            response = view(request, person, *args, **kwargs)
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 

@@ -1,9 +1,14 @@
 """Strangers get 404, the wrong role gets 403, and only membership opens a page."""
 
+from unittest import mock
+
+from django.http import HttpResponse
 from django.test import TestCase
 from django.urls import reverse
+from django.utils import timezone
 
-from profiles.models import Membership, VerificationCase
+from portal.base.clock import by_clock_of
+from profiles.models import Business, Membership, VerificationCase
 from profiles.services.members import invite_member, remove_member
 from profiles.services.notices import notify
 from profiles.services.verification import open_case
@@ -87,3 +92,21 @@ class TenancyTests(TestCase):
                     url = reverse(name, args=[slug, key])
                     self.assertEqual(self.client.post(url, {"role": "agent"}).status_code, 404)
         self.assertTrue(self.acme.memberships.filter(user=self.alice, removed_at=None).exists())
+
+
+class ClockTests(TestCase):
+    def test_times_are_shown_by_the_clock_of_the_business(self):
+        alice = person("alice")
+        acme = make_business("Acme", owner=alice)
+        Business.objects.filter(pk=acme.pk).update(time_zone="Asia/Kolkata")
+        sign_in(self.client, alice)
+        with mock.patch("profiles.views.home.business_page") as page:
+            page.side_effect = lambda *args, **context: HttpResponse(
+                timezone.get_current_timezone_name()
+            )
+            self.assertEqual(self.client.get("/w/acme/").content, b"Asia/Kolkata")
+        self.assertEqual(timezone.get_current_timezone_name(), "UTC")
+
+    def test_a_clock_that_there_is_none_of_stands_at_utc(self):
+        with by_clock_of("Mars/Base"):
+            self.assertEqual(timezone.get_current_timezone_name(), "UTC")

@@ -6,7 +6,9 @@ from django.http import HttpRequest, HttpResponseRedirect
 
 
 class SignInView(LoginView):
-    def _redirect_to_pending_stage(self, request: HttpRequest, stage) -> HttpResponseRedirect | None:
+    def _redirect_to_pending_stage(
+        self, request: HttpRequest, stage
+    ) -> HttpResponseRedirect | None:
         """Who waits for a sign-up's code may sign in instead: the mail may say that there is an
         account already. allauth allows it the other way round only.
         """

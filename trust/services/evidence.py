@@ -1,6 +1,6 @@
 """Deliveries come in as values; the sums of a profile are computed anew from its units."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import transaction
 from django.db.models import Count, Max, Sum
@@ -181,9 +181,10 @@ def explain(profile: Profile, evidence: Evidence) -> dict:
 def keep_reading(profile: Profile, evidence: Evidence, *, now: datetime) -> Reading:
     """Write down how the profile stands today, over what stood there."""
     today = now.astimezone(UTC).date()
-    seen = Unit.objects.filter(profile=profile, started_at__date=today).aggregate(
-        delivered=Sum("delivered")
-    )
+    begins = datetime.combine(today, time(), UTC)
+    seen = Unit.objects.filter(
+        profile=profile, started_at__gte=begins, started_at__lt=begins + timedelta(days=1)
+    ).aggregate(delivered=Sum("delivered"))
     return Reading.objects.update_or_create(
         profile=profile,
         day=today,
