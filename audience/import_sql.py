@@ -20,20 +20,22 @@ CREATE TEMP TABLE IF NOT EXISTS known (line bigint, person_id bigint, consent_at
   joined date) ON COMMIT DELETE ROWS"""
 
 # Whether some line may be wrong: cheap, and never silent about one that REJECTS would name. Times
-# are only looked at; one that is none raises, and then REJECTS names it.
+# are only looked at; one that is none raises, and then REJECTS names it. Usual languages are found
+# by their hash, the pattern is for the others.
 LOOKS_WRONG = """
 SELECT EXISTS (SELECT FROM incoming WHERE external_id IS NULL OR country IS NULL
   OR length(external_id) > 128 OR external_id <> btrim(external_id, E' \\t\\r\\n')
   OR country <> ALL(%(countries)s::text[]) OR region <> ALL(%(regions)s::text[])
   OR NOT starts_with(region, country) OR birth_year <> ALL(%(years)s::text[])
   OR octet_length(name) > 80 OR octet_length(device) > 80
-  OR length(language) > 10 OR language !~ '^[a-z]{2,3}(-[A-Za-z0-9]+)*$'
+  OR language <> ALL(%(languages)s::text[])
+    AND (length(language) > 10 OR language !~ '^[a-z]{2,3}(-[A-Za-z0-9]+)*$')
   OR time_zone <> ALL(%(zones)s::text[]) OR marketing <> ALL('{yes,no,true,false,1,0}')
   OR octet_length(wording) > 20
   OR CASE WHEN consent_at IS NULL THEN false WHEN substr(consent_at, 5, 1) <> '-' THEN true
     ELSE consent_at::timestamptz > %(now)s END
   OR joined NOT LIKE '____-__-__'
-  OR joined COLLATE "C" > to_char(%(today)s::date + 1, 'YYYY-MM-DD'))"""
+  OR joined COLLATE "C" > %(tomorrow)s)"""
 
 # A row for the reason that a line can't be loaded; parameters: see services/import_batches.py.
 REJECTS = """
@@ -89,6 +91,9 @@ _SOME = """(
   FROM incoming i WHERE NOT EXISTS (SELECT 1 FROM known k WHERE k.line = i.line)) AS i"""
 
 _YES = "coalesce(i.marketing IN ('yes', 'true', '1'), false)"
+# By country and bucket, as one number: countries have two letters, and numbers sort faster.
+_INDEX_ORDER = f"""(256 * ascii(i.country) + ascii(substr(i.country, 2)))::bigint * 32768
+  + {bucket_sql("i.person_id")}"""
 _JOINED = "coalesce(i.joined::date, %(today)s::date)"
 
 
@@ -107,7 +112,7 @@ SELECT i.person_id, i.external_id, coalesce(i.name, ''), i.country, coalesce(i.r
   coalesce(i.time_zone, (%(zone_of)s::jsonb) ->> i.country, 'UTC'), {_YES}, {_JOINED},
   {bucket_sql("i.person_id")}
 FROM {new} LEFT JOIN audience_devicetier t ON t.country = i.country AND t.code = i.device
-ORDER BY i.country, {bucket_sql("i.person_id")}""",  # as their index is: a page of it, once
+ORDER BY {_INDEX_ORDER}""",  # as their index is: a page of it, once
         # The yes of who comes without the time of it is as old as their account, so that it never
         # outweighs a later no.
         f"""

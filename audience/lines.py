@@ -141,7 +141,9 @@ class CsvFormat:
         here is safe: a quoted field spans lines, or a lone "\\." would end the data.
         """
         body = batch.body
-        spans_lines = b'"' in body and any(line.count(b'"') % 2 for line in batch.lines)
+        spans_lines = b'"' in body and any(
+            b'"' in line and line.count(b'"') % 2 for line in batch.lines
+        )
         return None if spans_lines or b"\\." in body else body
 
     def as_copy_one_by_one(self, batch: Batch) -> bytes:

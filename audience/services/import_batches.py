@@ -3,8 +3,10 @@
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import product
+from string import ascii_lowercase
 from zoneinfo import available_timezones
 
 from django.db import DatabaseError, DataError, connection, transaction
@@ -17,6 +19,7 @@ from audience.locks import BUCKET_LOCK
 from audience.models import ImportBatch, ImportReject, ImportRun
 from audience.places import all_regions, countries, time_zone_of_countries
 
+CLAIMED_AT_ONCE = 160_000  # person ids, at most, where a batch does not need more
 TRIES = 6  # of one batch, when another transaction was in the way
 IN_THE_WAY = {"40P01", "23505"}  # a deadlock; another import added the same person meanwhile
 Reader = CsvFormat | JsonFormat
@@ -25,15 +28,18 @@ Reader = CsvFormat | JsonFormat
 @dataclass
 class PersonIds:
     """Free ids of one worker. Claimed before the transaction that uses them, or the counter's row
-    would keep all other loaders waiting until its commit.
+    would keep all other loaders waiting until its commit; twice as many each time, so that a long
+    run seldom waits for the disk, and a short one leaves none over.
     """
 
     free: range = range(0)
+    claimed: int = 0
 
     def have(self, n: int) -> None:
         """See to it that there are `n` that follow each other."""
         if len(self.free) < n:
-            self.free = claim_person_ids(n)
+            self.claimed = max(n, min(2 * self.claimed, CLAIMED_AT_ONCE))
+            self.free = claim_person_ids(self.claimed)
 
     def take(self, n: int) -> int:
         """The first of `n` that follow each other; gaps do no harm."""
@@ -178,7 +184,8 @@ class BatchLoader:
         )
 
     def _moment(self) -> dict[str, object]:
-        return {"now": self.now, "today": self.now.date()}
+        today = self.now.date()
+        return {"now": self.now, "today": today, "tomorrow": str(today + timedelta(days=1))}
 
 
 def _is_in_the_way(error: DatabaseError) -> bool:
@@ -207,6 +214,7 @@ def _known_values(year: int) -> dict[str, str]:
         "regions": _array(all_regions()),
         "years": _array(str(year) for year in range(1900, year + 1)),
         "zones": _array(sorted(_time_zones())),
+        "languages": _array(map("".join, product(ascii_lowercase, repeat=2))),
     }
 
 
