@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
@@ -33,7 +33,7 @@ class SignetAdminSite(UnfoldAdminSite):
         if not request.user.is_staff:
             raise Http404  # to everyone else there is no admin
         if self.has_permission(request):
-            return redirect(back)
+            return HttpResponseRedirect(back)
         if not has_second_factor(request.user):
             messages.warning(
                 request, _("Staff sign in with two factors. Set up an authenticator app first.")

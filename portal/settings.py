@@ -135,6 +135,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "portal.base.request_id.RequestId",
     "django.middleware.security.SecurityMiddleware",
+    "portal.base.plain_requests.PlainRequests",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "portal.csp.AdminStyles",

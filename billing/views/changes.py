@@ -13,6 +13,7 @@ from billing.services.endings import end_subscription, keep_subscription
 from billing.services.invoices import invoice_link
 from billing.services.plainly import said_plainly
 from portal.base.refused import Refused
+from portal.base.written import number_in
 from profiles.models import Business
 from profiles.tenancy import MANAGE, MEASURE, MemberRequest, business_page, in_business
 
@@ -21,13 +22,13 @@ from profiles.tenancy import MANAGE, MEASURE, MemberRequest, business_page, in_b
 @in_business(roles=MANAGE)
 def billing_change(request: MemberRequest, business: Business) -> HttpResponse:
     """What would this plan cost now? Stripe is asked, then the answer is shown."""
-    seats = request.POST.get("seats", "")
+    seats = number_in(request.POST.get("seats", "")) or 0
     try:
         change = show_change(
             business,
             plan=request.POST.get("plan", ""),
             interval=request.POST.get("interval", ""),
-            seats=int(seats) if seats.isdigit() and len(seats) < 6 else 0,
+            seats=seats if seats < 100_000 else 0,
             by=request.user,
         )
     except Refused as refusal:

@@ -14,7 +14,6 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect, StreamingHt
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -31,6 +30,7 @@ from billing.stripe_gateway import StripeSaysNo, StripeUnavailable
 from portal.base.pairwise import pairwise_number
 from portal.base.refused import Refused
 from portal.base.templatetags.ui import live
+from portal.base.written import moment_in
 from profiles.models import Business, Membership, Profile
 from profiles.tenancy import ANSWER, MANAGE, MEASURE, MemberRequest, business_page, in_business
 
@@ -56,7 +56,7 @@ def payments(request: MemberRequest, business: Business) -> HttpResponse:
     if view not in VIEWS:
         raise Http404
     rows = _rows(business).filter(VIEWS[view]).distinct()
-    if before := parse_datetime(request.GET.get("before", "")):
+    if before := moment_in(request.GET.get("before", "")):
         rows = rows.filter(created_at__lt=before)
     found = list(rows[: PAGE + 1])
     return business_page(

@@ -138,7 +138,7 @@ def find(caller: Caller, node_id: str, edge_name: str, method: str) -> tuple[Any
     models_with_edge = [m for m in NODES if any((m, edge_name, v) in EDGES for v in METHODS)]
     if edge_name and not models_with_edge:
         raise GraphError(2500, message=f"Unknown path components: /{edge_name}")
-    if len(node_id) == 15:
+    if len(node_id) == 15 and node_id.isascii() and node_id.isdecimal():
         for model in models_with_edge:
             found = NODES[model](caller).filter(pk=int(node_id)).first()
             if found is not None:

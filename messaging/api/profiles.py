@@ -81,7 +81,7 @@ def get_business_profile(call: Call) -> dict:
         "address": profile.address,
         "description": profile.description,
         "email": profile.email,
-        "profile_picture_url": call.absolute(profile.logo.url) if profile.logo else "",
+        "profile_picture_url": call.absolute(profile.logo_url) if profile.logo else "",
         "websites": [profile.website] if profile.website else [],
         "vertical": profile.vertical,
     }

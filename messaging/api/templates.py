@@ -87,9 +87,8 @@ def delete_templates(call: Call) -> dict:
     """Take away all languages of a name, or with hsm_id one."""
     rows = _templates(call)
     if "hsm_ids" in call.data:
-        wanted = call.data["hsm_ids"]
-        wanted = json.loads(wanted) if isinstance(wanted, str) else wanted
-        rows = rows.filter(pk__in=[int(i) for i in wanted if str(i).isdecimal()])
+        wanted = _words(call.data["hsm_ids"], upper=False)
+        rows = rows.filter(pk__in=[int(i) for i in wanted if i.isdecimal() and len(i) < 18])
     else:
         rows = rows.filter(name=text(call.data, "name", most=512))
         if hsm_id := str(call.data.get("hsm_id") or ""):

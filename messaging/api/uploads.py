@@ -31,7 +31,7 @@ def post_upload(call: Call) -> dict:
 def begin_upload(caller: Caller, data: dict) -> dict:
     """A session for a file of this name, length and type."""
     length = str(data.get("file_length") or "")
-    if not length.isdecimal() or not 0 < int(length) <= LARGEST:
+    if not (length.isdecimal() and len(length) < 12) or not 0 < int(length) <= LARGEST:
         raise GraphError(100, _("file_length: the file's bytes are expected."))
     mime = unquote(text(data, "file_type", most=100))
     name = text(data, "file_name", most=240, required=False)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 from messaging.services.campaign_numbers import METRICS
 from messaging.services.figures import Figures, figures_of
 from messaging.services.response_times import METRICS as ANSWERED
+from portal.base.written import number_in
 from profiles.models import Business, Profile
 from profiles.tenancy import MEASURE, SEND, MemberRequest, business_page, in_business
 
@@ -103,7 +104,7 @@ def median_step(answered: list[int]) -> int | None:
 def _asked(request: MemberRequest, business: Business) -> tuple[Figures, int, Profile | None]:
     """The figures of the window and the profile that the address names."""
     asked = request.GET.get("days", "")
-    window = int(asked) if asked.isdecimal() and int(asked) in WINDOWS else 28
+    window = number if (number := number_in(asked)) in WINDOWS else 28
     handle = request.GET.get("profile", "")
     profile = business.profiles.filter(handle=handle).first() if handle else None
     return figures_of(business, days=window, profile=profile), window, profile

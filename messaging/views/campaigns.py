@@ -12,7 +12,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -36,6 +36,7 @@ from messaging.views.analytics import metric_names
 from messaging.views.campaign_parts import bubble_from, bubble_of, campaign_of, steps_of, words_of
 from portal.base.refused import Refused
 from portal.base.templatetags.ui import live
+from portal.base.written import moment_in, number_in
 from profiles.models import Business
 from profiles.tenancy import MEASURE, SEND, MemberRequest, business_page, in_business
 
@@ -97,9 +98,8 @@ def campaigns(request: MemberRequest, business: Business) -> HttpResponse:
 @in_business(roles=READ)
 def campaign_filters(request: MemberRequest, business: Business) -> HttpResponse:
     """Keep what the list is filtered by under a name, or forget one."""
-    forget = request.POST.get("forget", "")
-    if forget.isdecimal():
-        remove_filter(business, by=request.user, pk=int(forget))
+    if (forget := number_in(request.POST.get("forget", ""))) is not None:
+        remove_filter(business, by=request.user, pk=forget)
         return redirect("campaigns", business.slug)
     try:
         kept = save_filter(
@@ -219,7 +219,7 @@ def _launch(row: Campaign, request: MemberRequest) -> str:
 
 
 def _schedule(row: Campaign, request: MemberRequest) -> str:
-    at = parse_datetime(request.POST.get("at", ""))
+    at = moment_in(request.POST.get("at", ""))
     if at is None:
         raise Refused(_("Choose a day and a time."), code="invalid")
     if request.POST.get("local"):

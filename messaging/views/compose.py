@@ -21,6 +21,7 @@ from messaging.services.campaigns import create_campaign, update_campaign
 from messaging.services.templates import render as fill_in
 from messaging.views.campaign_parts import bubble_of, campaign_of, steps_of
 from portal.base.refused import Refused
+from portal.base.written import number_in
 from profiles.models import Business, Profile
 from profiles.tenancy import SEND, MemberRequest, business_page, in_business
 
@@ -130,7 +131,7 @@ def _initial(
 def _shown(business: Business, chosen: QueryDict | dict[str, str]) -> dict:
     """The chosen template as a phone shows it, and its values."""
     pk = chosen.get("template", "")
-    template = usable_templates(business).filter(pk=pk).first() if pk.isdecimal() else None
+    template = usable_templates(business).filter(pk=number_in(pk)).first()
     if template is None:
         return {"picked": None, "values": [], "bubble": None}
     return {
@@ -143,7 +144,7 @@ def _shown(business: Business, chosen: QueryDict | dict[str, str]) -> dict:
 def profile_of(business: Business, pk: str) -> Profile | None:
     """The chosen profile, else the first."""
     rows = business.profiles.select_related("business").filter(closed_at=None, is_test=False)
-    chosen = rows.filter(pk=pk).first() if pk.isdecimal() else None
+    chosen = rows.filter(pk=number_in(pk)).first()
     return chosen or rows.order_by("created_at").first()
 
 

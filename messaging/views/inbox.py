@@ -34,6 +34,7 @@ from messaging.services.snoozing import moments
 from messaging.services.writing import note_sent, others_writing
 from portal.base.refused import Refused
 from portal.base.templatetags.ui import live
+from portal.base.written import number_in
 from profiles.models import Business, Profile
 from profiles.tenancy import ANSWER, MemberRequest, business_page, in_business
 
@@ -95,7 +96,7 @@ def _page(
         "contact": Contact.objects.filter(
             person_id=open_one.person_id, business_id=business.pk
         ).first(),
-        "talk": talk_of(open_one, profile, before=int(before) if before.isdigit() else None),
+        "talk": talk_of(open_one, profile, before=number_in(before)),
         "closed_because": closed.sentence if closed else "",
         "openers": openers(profile) if closed and closed.code == "window_closed" else [],
         "until": reply_until(open_one),
@@ -128,10 +129,8 @@ def _answer(
     number: str,
 ) -> HttpResponse:
     """Send the reply, unless a colleague answered since the page was seen: then ask once more."""
-    seen = request.POST.get("seen", "")
-    if seen.isdigit() and (
-        other := answered_meanwhile(open_one, seen=int(seen), member=request.user)
-    ):
+    seen = number_in(request.POST.get("seen", ""))
+    if seen is not None and (other := answered_meanwhile(open_one, seen=seen, member=request.user)):
         problem = _("%(name)s answered a moment ago. Send again if yours is still needed.")
         return _page(
             request,

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -21,6 +20,7 @@ from messaging.services.snoozing import moments, snooze_conversation
 from messaging.services.writing import note_writing, others_writing
 from messaging.views.inbox import open_conversation
 from portal.base.refused import Refused
+from portal.base.written import moment_in, number_in
 from profiles.models import Business, Profile, User
 from profiles.tenancy import ANSWER, MemberRequest, in_business
 
@@ -83,7 +83,7 @@ def _reopen(request: MemberRequest, business: Business, open_one: Conversation) 
 
 def _snooze(request: MemberRequest, business: Business, open_one: Conversation) -> None:
     chosen = request.POST.get("until", "")
-    until = moments(business).get(chosen) or parse_datetime(chosen)
+    until = moments(business).get(chosen) or moment_in(chosen)
     if until is None or until.tzinfo is None:
         raise Refused(_("Choose a moment within the next 90 days."), code="invalid")
     snooze_conversation(open_one, until=until, by=request.user)
@@ -99,7 +99,7 @@ def _template(request: MemberRequest, business: Business, open_one: Conversation
     send_opener(
         open_one,
         profile,
-        int(chosen) if chosen.isdecimal() and len(chosen) <= 15 else 0,
+        number_in(chosen) or 0,
         values=request.POST.getlist("value"),
         by=request.user,
     )

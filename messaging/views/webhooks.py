@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -16,6 +15,7 @@ from messaging.models import WebhookAttempt, WebhookCall, WebhookEndpoint, Webho
 from messaging.services.replays import replay_event, replay_span, try_endpoint
 from messaging.services.webhooks import enable_webhook, remove_webhook
 from portal.base.refused import Refused
+from portal.base.written import moment_in
 from profiles.models import Business
 from profiles.tenancy import DEVELOP, MemberRequest, business_page, in_business
 
@@ -139,10 +139,7 @@ def _backlog(endpoint: WebhookEndpoint) -> Backlog:
 
 
 def _moment(written: str, zone: ZoneInfo) -> datetime:
-    try:
-        found = parse_datetime(written)
-    except ValueError:
-        found = None
+    found = moment_in(written)
     if found is None:
         raise Refused(_("Choose a beginning and an end."))
     return found if found.tzinfo else found.replace(tzinfo=zone)

@@ -13,6 +13,7 @@ from unfold.widgets import (
     UnfoldAdminTextareaWidget,
 )
 
+from portal.base.written import number_in
 from profiles.letters import APPROVE, ASK, REJECT, Letter, letter_for
 from profiles.models import Business, Check, Profile, ReviewReason, VerificationCase
 from profiles.services.changes import digest_of
@@ -114,7 +115,7 @@ class SentReasonForm(LetterForm):
             return str(_("(your reason)"))
         chosen = self.data.get("preset", "")
         rows = self.fields["preset"].queryset  # type: ignore[attr-defined]
-        preset = rows.filter(pk=chosen).first() if chosen.isdigit() else None
+        preset = rows.filter(pk=number_in(chosen)).first()
         parts = [preset.text if preset else "", self.data.get("words", "").strip()]
         return "\n\n".join(part for part in parts if part)
 

@@ -23,6 +23,7 @@ from messaging.services.chats import PAGE, bubbles_of
 from messaging.services.messages import mark_read, receive_message
 from messaging.services.person_files import receive_file
 from portal.base.refused import Refused
+from portal.base.written import number_in
 from profiles.models import Profile
 
 REACTIONS = ("👍", "❤️", "😂", "😮", "😢", "🙏")
@@ -42,7 +43,7 @@ def chat(request: HttpRequest, person: Person, handle: str) -> HttpResponse:
 
 def _page(request: HttpRequest, person: Person, profile: Profile) -> HttpResponse:
     before = request.GET.get("before", "")
-    page = bubbles_of(person.pk, profile, before=int(before) if before.isdigit() else None)
+    page = bubbles_of(person.pk, profile, before=number_in(before))
     if page and not before:
         mark_read(person.pk, profile, up_to=page[-1].message.id)
     context = {
@@ -181,7 +182,7 @@ def file(
     header = content.get("header") or {}
     given = header.get(header.get("type")) if message.kind not in bubbles.FILES else content
     media_id = str((given or {}).get("id", "")) if isinstance(given, dict) else ""
-    media = Media.objects.filter(pk=int(media_id)).first() if media_id.isdecimal() else None
+    media = Media.objects.filter(pk=number_in(media_id), business_id=profile.business_id).first()
     if media is None or not default_storage.exists(media.stored_as):
         raise Http404
     return serve(request, media)
@@ -195,5 +196,4 @@ def _message(person: Person, profile: Profile, message_id: int) -> Message:
 
 
 def _number(request: HttpRequest, name: str) -> int | None:
-    value = request.POST.get(name, "")
-    return int(value) if value.isdecimal() and len(value) < 19 else None
+    return number_in(request.POST.get(name, ""))

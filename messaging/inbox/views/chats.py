@@ -4,7 +4,6 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
 from audience.models import Person
@@ -14,6 +13,7 @@ from messaging.models import Conversation
 from messaging.services.chats import PAGE, chats_of
 from messaging.services.messages import mark_delivered
 from messaging.services.person_notices import newest_notice
+from portal.base.written import moment_in
 from profiles.models import Profile
 
 FOUND = 20
@@ -25,7 +25,7 @@ def chat_list(request: HttpRequest, person: Person) -> HttpResponse:
     """All chats, newest first; adverts in a quiet row of their own."""
     mark_delivered(person.pk)
     adverts = request.GET.get("show") == "adverts"
-    before = parse_datetime(request.GET.get("before", ""))
+    before = moment_in(request.GET.get("before", ""))
     chats = chats_of(person.pk, adverts=adverts, before=before)
     context = {
         "chats": chats,

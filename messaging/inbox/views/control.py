@@ -20,6 +20,7 @@ from messaging.services.blocking import block_profile, unblock_profile
 from messaging.services.reasons import why_this_message
 from messaging.services.reports import report_profile
 from portal.base.refused import Refused
+from portal.base.written import number_in
 from trust.models import Mark
 
 REPORTABLE = [
@@ -31,9 +32,7 @@ class StopForm(forms.Form):
     """What to stop: adverts only, or everything."""
 
     what = forms.ChoiceField(choices=[("adverts", ""), ("all", "")])  # a button each
-    reason = forms.ChoiceField(
-        choices=Block.Reason, required=False, label=gettext_lazy("Why")
-    )
+    reason = forms.ChoiceField(choices=Block.Reason, required=False, label=gettext_lazy("Why"))
 
 
 class ReportForm(forms.Form):
@@ -118,7 +117,7 @@ def report(request: HttpRequest, person: Person, handle: str) -> HttpResponse:
                 profile,
                 reason=form.cleaned_data["reason"],
                 text=form.cleaned_data["text"],
-                message_id=int(message_id) if message_id.isdigit() else None,
+                message_id=number_in(message_id),
             )
         except Refused as refusal:
             messages.error(request, refusal.sentence)

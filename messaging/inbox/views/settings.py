@@ -25,6 +25,7 @@ from audience.services.erasure import erase_person, export_person
 from messaging.inbox.page import show
 from messaging.inbox.sessions import COOKIE, as_person
 from portal.base.refused import Refused
+from portal.base.written import number_in
 from profiles.models import Business, Profile
 
 DELETE = "DELETE"
@@ -110,8 +111,7 @@ def adverts(request: HttpRequest, person: Person) -> HttpResponse:
 @as_person
 def allow_again(request: HttpRequest, person: Person) -> HttpResponse:
     """Adverts of a business that was muted may come again."""
-    chosen = request.POST.get("business", "")
-    business = get_object_or_404(Business, pk=int(chosen) if chosen.isdecimal() else 0)
+    business = get_object_or_404(Business, pk=number_in(request.POST.get("business", "")))
     unmute(person.pk, business.pk)
     messages.info(request, _("You may get adverts from %(name)s again.") % {"name": business.name})
     return redirect("inbox_adverts")
