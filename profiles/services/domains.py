@@ -58,10 +58,10 @@ def plain_domain(domain: str) -> str:
 
     Takes an address of the site, too: "https://www.example.com/shop" is "www.example.com".
     """
-    host = urlsplit(domain if "//" in domain else f"//{domain}").hostname or ""
     try:
+        host = urlsplit(domain if "//" in domain else f"//{domain}").hostname or ""
         host = host.rstrip(".").encode("idna").decode().lower()
-    except UnicodeError:
+    except ValueError:  # brackets that are no address, or no letters of a name
         host = ""
     labels = host.split(".")
     if len(labels) < 2 or not all(LABEL.fullmatch(part) for part in labels) or labels[-1].isdigit():
@@ -180,7 +180,7 @@ def check_domain(
 ) -> Check:
     """Look at the case's domain now and write down what was there. Call it in no transaction.
 
-    Raises Refused when the case names no domain.
+    Raises Refused when the case names no domain, or by now another one.
     """
     if not case.domain:
         raise Refused(_("Write down your domain first."), code="no_domain")
@@ -192,6 +192,11 @@ def check_domain(
 def _write_down(
     case: VerificationCase, looks: list[Look], *, by: User | None, now: datetime
 ) -> Check:
+    # While we looked the business may have named another domain: that one is not proved.
+    locked = VerificationCase.objects.select_for_update().get(pk=case.pk)
+    if locked.domain != case.domain:
+        raise Refused(_("The domain was changed meanwhile. Look again."), code="case_changed")
+
     passed = looks[-1].is_right
     before = case.checks.select_for_update().filter(kind=Check.Kind.DOMAIN).first()
     check, _made = Check.objects.update_or_create(
@@ -229,9 +234,13 @@ def _look_again(case: VerificationCase, now: datetime) -> bool:
     claimed = Check.objects.filter(
         case=case, kind=Check.Kind.DOMAIN, checked_at__lte=now - AGAIN_AFTER
     ).update(checked_at=now)
-    if claimed:
+    if not claimed:
+        return False
+    try:
         check_domain(case, by=None)
-    return bool(claimed)
+    except Refused:  # it names another domain now, which waits for its own look
+        return False
+    return True
 
 
 def check_email(case: VerificationCase, *, now: datetime | None = None) -> Check | None:

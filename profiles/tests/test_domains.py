@@ -67,6 +67,11 @@ class DomainTests(TestCase):
             self.case, by=self.alice, look_up=lambda name: list(records), fetch=site(pages or {})
         )
 
+    def test_what_is_no_domain_is_refused(self):
+        for wrong in ("[", "http://[", "http://[::1", "acme", "²", "a" * 300 + ".example"):
+            with self.subTest(wrong), self.assertRaises(Refused):
+                plain_domain(wrong)
+
     def test_domains_have_one_spelling(self):
         for given, plain in [
             ("https://www.Example.com/shop?a=1", "www.example.com"),
@@ -138,6 +143,17 @@ class DomainTests(TestCase):
         self.result(records=[f"signet-verification={self.word}"])
         change_case(self.case, by=self.alice, domain="other.example")
         self.assertFalse(self.case.checks.filter(kind="domain").exists())
+
+    def test_a_domain_named_while_we_looked_is_not_proved(self):
+        """Else a slow answer of one's own site would prove somebody else's."""
+
+        def look_up(name: str) -> list[str]:
+            change_case(self.case, by=self.alice, domain="bank.example")
+            return [f"signet-verification={self.word}"]
+
+        with self.assertRaises(Refused):
+            check_domain(self.case, by=self.alice, look_up=look_up, fetch=silent)
+        self.assertFalse(Check.objects.filter(case=self.case, kind=Check.Kind.DOMAIN).exists())
 
     def test_an_address_at_the_domain_counts_only_when_it_is_verified(self):
         self.assertIsNone(check_email(self.case))
