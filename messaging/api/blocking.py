@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import urlencode
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from messaging.api.calls import DELETE, GET, MESSAGING, POST, Call, edge
@@ -11,8 +12,9 @@ from messaging.api.fields import limit_of, things
 from messaging.api.recipients import recipient_entry, recipient_of
 from messaging.errors import CODES
 from messaging.models import Contact
+from messaging.services.contact_list import place_of, read_place
 from messaging.services.contacts import block_contact, blocked_contacts, unblock_contact
-from portal.base.pairwise import pairwise_number, person_of, user_id, wa_id
+from portal.base.pairwise import pairwise_number, user_id, wa_id
 from portal.base.refused import Refused
 from profiles.models import Business, Profile, User
 
@@ -36,15 +38,17 @@ def delete_blocks(call: Call) -> dict:
 
 @edge(Profile, "block_users", GET, scope=MESSAGING)
 def get_blocks(call: Call) -> dict:
-    """Who is blocked, a page at a time; the place is a number only this business has."""
+    """Who is blocked, the last one first, a page at a time."""
     business: Business = call.business
     limit = limit_of(call.data, default=100)
     rows = blocked_contacts(business)
     if after := str(call.data.get("after") or ""):
-        person_id = person_of(business.pk, after)
-        if person_id is None:
+        if (place := read_place(business, after)) is None:
             raise GraphError(100, _("This cursor is not one of ours."))
-        rows = rows.filter(person_id__gt=person_id)
+        at, person_id = place
+        rows = rows.filter(
+            Q(blocked_at__lt=at) | Q(blocked_at=at, person_id__gt=person_id), blocked_at__lte=at
+        )
     found = list(rows[: limit + 1])
     numbers = [pairwise_number(business.pk, row.person_id) for row in found[:limit]]
     answer: dict = {
@@ -66,9 +70,13 @@ def get_blocks(call: Call) -> dict:
         ]
     }
     if numbers:
-        answer["paging"] = {"cursors": {"before": numbers[0], "after": numbers[-1]}}
+        first, last = (
+            place_of(business, row.blocked_at or call.now, row.person_id)
+            for row in (found[0], found[:limit][-1])
+        )
+        answer["paging"] = {"cursors": {"before": first, "after": last}}
         if len(found) > limit:
-            query = {"limit": limit, "after": numbers[-1]}
+            query = {"limit": limit, "after": last}
             if call.caller.raw_in_query:
                 query["access_token"] = call.caller.raw_in_query
             answer["paging"]["next"] = call.absolute(f"{call.request.path}?{urlencode(query)}")
@@ -83,10 +91,7 @@ def _each(call: Call, act: Act, done_name: str) -> dict:
         try:
             person_id, _input = recipient_of(call.business, {"to": written or None})
             by: User | None = None
-            if act is block_contact:
-                act(call.business, person_id, by=by, now=call.now)
-            else:
-                act(call.business, person_id, by=by)
+            act(call.business, person_id, by=by)  # each at its own moment: the list is by moment
             done.append(recipient_entry(call.business, person_id, written))
         except Refused as refusal:
             failed.append(_failure(written, REFUSED.get(refusal.code, 139103), refusal.sentence))

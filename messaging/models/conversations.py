@@ -117,6 +117,12 @@ class Contact(models.Model):
                 condition=models.Q(linked_at__isnull=False),
                 name="linked_contacts",
             ),
+            # used by the list of whom the business blocked
+            models.Index(
+                fields=["business_id", "-blocked_at", "person_id"],
+                condition=models.Q(blocked_at__isnull=False),
+                name="blocked_contacts",
+            ),
             # (contacts_by_name, in a migration: the beginning of a name, whatever its case)
             # used to find contacts by label
             GinIndex(fields=["labels"], opclasses=["jsonb_path_ops"], name="contacts_by_label"),

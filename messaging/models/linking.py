@@ -116,6 +116,12 @@ class AccountLink(models.Model):
                 condition=Q(ended_at=None),
                 name="links_of_business",
             ),
+            # used by the list of who is linked, newest first
+            models.Index(
+                fields=["business_id", "-id"],
+                condition=Q(ended_at=None),
+                name="newest_links_of_business",
+            ),
         ]
 
     def __str__(self) -> str:

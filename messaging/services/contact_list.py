@@ -74,7 +74,7 @@ def contacts_page(
         after: `after` of the page before; what can't be read means the first page.
     """
     rows = _rows(business, how=how, label=label, words=words)
-    if place := _read_place(business, after):
+    if place := read_place(business, after):
         at, person_id = place
         rows = rows.filter(
             Q(last_at__lt=at) | Q(last_at=at, person_id__gt=person_id), last_at__lte=at
@@ -82,7 +82,9 @@ def contacts_page(
     found = list(rows[: limit + 1])
     return Page(
         _lines(business, found[:limit]),
-        _place(business, found[limit - 1]) if len(found) > limit else "",
+        place_of(business, found[limit - 1].last_at, found[limit - 1].person_id)
+        if len(found) > limit
+        else "",
     )
 
 
@@ -149,12 +151,14 @@ def _line(
     )
 
 
-def _place(business: Business, row: Contact) -> str:
-    microseconds = (row.last_at - EPOCH) // timedelta(microseconds=1)
-    return f"{microseconds}.{pairwise_number(business.pk, row.person_id)}"
+def place_of(business: Business, at: datetime, person_id: int) -> str:
+    """A place in a list that is ordered by a time, then by person: for its next page."""
+    microseconds = (at - EPOCH) // timedelta(microseconds=1)
+    return f"{microseconds}.{pairwise_number(business.pk, person_id)}"
 
 
-def _read_place(business: Business, after: str) -> tuple[datetime, int] | None:
+def read_place(business: Business, after: str) -> tuple[datetime, int] | None:
+    """The time and person_id of a place; None for what is none."""
     microseconds, _dot, number = after.partition(".")
     if not (microseconds.isascii() and microseconds.isdigit() and len(microseconds) <= 17):
         return None

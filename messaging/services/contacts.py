@@ -82,9 +82,12 @@ def label_contact(
 
 
 def blocked_contacts(business: Business):
-    """Whom the business blocked, by person."""
+    """Whom the business blocked, the last one first.
+
+    Never by person: two businesses that sort the same people alike could match their numbers.
+    """
     return Contact.objects.filter(business_id=business.pk, blocked_at__isnull=False).order_by(
-        "person_id"
+        "-blocked_at", "person_id"
     )
 
 

@@ -363,6 +363,17 @@ class ApiTests(Linking, TestCase):
         self.assertNotEqual(first["data"][0]["wa_id"], second["data"][0]["wa_id"])
         self.assertNotIn("next", second["paging"])
 
+    def test_the_order_is_that_of_linking_and_says_nothing_of_persons(self):
+        """Two businesses that sort the same people alike could match their numbers."""
+        self.link(RAVI)
+        self.link(ANA)
+        listed = [row["wa_id"] for row in self.call("get").json()["data"]]
+        self.assertLess(ANA, RAVI)
+        self.assertEqual(
+            listed, [f"999{pairwise_number(self.acme.pk, person)}" for person in (ANA, RAVI)]
+        )
+        self.assertEqual(self.call("get", after="x").json()["error"]["code"], 100)
+
 
 class TwoAnswersAtOnceTests(TransactionTestCase):
     def test_a_link_links_one_person(self):

@@ -1,7 +1,7 @@
 """The rest of the Cloud-API compatible face: profile, templates, blocking, links, webhooks."""
 
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django.test import override_settings
 
@@ -10,11 +10,13 @@ from audience.services.consent import mute
 from messaging.models import Contact, MessageLink, Template, WebhookEndpoint, WebhookEvent
 from messaging.services.counters import count
 from messaging.services.keys import create_token, secret_of
+from messaging.services.messages import receive_message
 from messaging.tests.cast import ANA, RAVI, make_template
 from messaging.tests.receiver import receiving
 from messaging.tests.test_api_messages import ApiCase
 from messaging.tests.test_media import picture
 from portal.base.pairwise import pairwise_number
+from profiles.services.profiles import change_logo
 from trust.signals import standing_changed
 
 
@@ -52,6 +54,27 @@ class ProfileTests(ApiCase):
         )
         for wrong in ({"about": "x" * 140}, {"email": "x"}, {"websites": ["javascript:1"]}):
             self.assertError(self.call("POST", path, wrong), 400, 131009)
+
+    def test_what_is_no_id_is_as_good_as_none(self):
+        for wrong in ("abcdefghijklmno", "²²²²²²²²²²²²²²²", "9" * 5000):
+            self.assertError(self.call("GET", f"/v23.0/?ids={wrong}"), 400, 100, 33)
+        path = f"/v23.0/{self.acme.pk}/message_templates?hsm_ids="
+        for wrong, subcode in (
+            ("[", None),
+            ("7", 2593002),
+            ('["²"]', 2593002),
+            ("9" * 5000, 2593002),
+        ):
+            self.assertError(self.call("DELETE", path + quote(wrong)), 400, 100, subcode)
+        path = f"/v23.0/{self.app.pk}/uploads?file_type=image/png&file_length="
+        for wrong in ("²", "9" * 5000):
+            self.assertError(self.call("POST", path + quote(wrong)), 400, 100)
+
+    def test_the_logo_is_where_it_is_said_to_be(self):
+        change_logo(self.profile, by=self.alice, data=picture())
+        path = f"/v23.0/{self.profile.pk}/whatsapp_business_profile"
+        (shown,) = self.call("GET", path)[1]["data"]
+        self.assertEqual(self.client.get(shown["profile_picture_url"]).status_code, 200)
 
     def test_account_profiles_and_several_ids_at_once(self):
         status, answer = self.call("GET", f"/{self.acme.pk}/phone_numbers")
@@ -192,11 +215,26 @@ class BlockingTests(ApiCase):
         self.assertError(self.send(text={"body": "Hi"}), 400, 131026)
         _status, listed = self.call("GET", path)
         self.assertEqual([row["wa_id"] for row in listed["data"]], [f"999{self.ana}"])
-        self.assertEqual(listed["paging"]["cursors"]["after"], self.ana)
+        after = listed["paging"]["cursors"]["after"]
+        self.assertEqual(self.call("GET", f"{path}?after={after}")[1]["data"], [])
+        self.assertError(self.call("GET", f"{path}?after={self.ana}"), 400, 100)
         users["block_users"] = [{"user_id": f"ZZ.{self.ana}"}]
         status, answer = self.call("DELETE", path, users)
         self.assertEqual(answer["block_users"]["removed_users"][0]["wa_id"], f"999{self.ana}")
         self.assertIsNone(Contact.objects.get(person_id=ANA).blocked_at)
+
+    def test_the_order_is_that_of_blocking_and_says_nothing_of_persons(self):
+        receive_message(RAVI, self.profile, body="Olá!")
+        path = f"/v23.0/{self.profile.pk}/block_users"
+        ravi = pairwise_number(self.acme.pk, RAVI)
+        for order in ([ravi, self.ana], [self.ana, ravi]):
+            self.call("POST", path, {"block_users": [{"user": each} for each in order]})
+            listed = [row["wa_id"] for row in self.call("GET", path)[1]["data"]]
+            self.assertEqual(listed, [f"999{each}" for each in reversed(order)])
+            first = self.call("GET", f"{path}?limit=1")[1]["paging"]
+            rest = self.call("GET", f"{path}?after={first['cursors']['after']}")[1]["data"]
+            self.assertEqual([row["wa_id"] for row in rest], listed[1:])
+            self.call("DELETE", path, {"block_users": [{"user": each} for each in order]})
 
     def test_one_failure_makes_an_error_that_also_says_what_was_done(self):
         ravi = pairwise_number(self.acme.pk, RAVI)
