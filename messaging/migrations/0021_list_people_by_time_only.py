@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0019_save_filters_of_campaigns'),
+        ('messaging', '0020_retry_failed_messages'),
     ]
 
     operations = [
