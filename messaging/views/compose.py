@@ -144,7 +144,7 @@ def _shown(business: Business, chosen: QueryDict | dict[str, str]) -> dict:
 def profile_of(business: Business, pk: str) -> Profile | None:
     """The chosen profile, else the first."""
     rows = business.profiles.select_related("business").filter(closed_at=None, is_test=False)
-    chosen = rows.filter(pk=number_in(pk)).first()
+    chosen = rows.filter(pk=number_in(pk) or 0).first()
     return chosen or rows.order_by("created_at").first()
 
 
