@@ -182,7 +182,9 @@ def file(
     header = content.get("header") or {}
     given = header.get(header.get("type")) if message.kind not in bubbles.FILES else content
     media_id = str((given or {}).get("id", "")) if isinstance(given, dict) else ""
-    media = Media.objects.filter(pk=number_in(media_id) or 0, business_id=profile.business_id).first()
+    media = Media.objects.filter(
+        pk=number_in(media_id) or 0, business_id=profile.business_id
+    ).first()
     if media is None or not default_storage.exists(media.stored_as):
         raise Http404
     return serve(request, media)
