@@ -92,7 +92,8 @@ def claim_budgets(*, now: datetime, table: str = "chunk") -> Composed:
 
     The rows it returns (person_id) are the recipients; who is missing has no advert left this week.
     Two campaigns at once can't both take the last one, since each row is claimed under its own
-    lock, in the order of person_id.
+    lock, in the order of person_id. Campaigns share the larger half of the week: the smaller one is
+    for single messages (`claim_advert`).
 
     Arguments:
         table: has person_id and allowed, as `adverts_allowed` says; read in this transaction.
@@ -103,6 +104,7 @@ SELECT c.person_id, {week}, 1, c.allowed FROM {table} c WHERE c.allowed > 0
 ORDER BY c.person_id
 ON CONFLICT (person_id, week) DO UPDATE SET n = b.n + 1, allowed = excluded.allowed
 WHERE b.n < excluded.allowed
+  AND b.n - coalesce(b.singles, 0) < excluded.allowed - excluded.allowed / 2
 RETURNING person_id"""
     ).format(week=Literal(week_of(now)), table=Identifier(table))
 
@@ -112,13 +114,18 @@ def claim_advert(person_id: int, *, now: datetime) -> bool:
 
     False where none is left, at their quiet hours, and for who may not be an adult. Call it in the
     transaction that sends, after `share_bucket`.
+
+    Single messages have the smaller half of the week to themselves. Were it one sum for all, a
+    business could tell by a no whether its own campaign had reached this contact, and with that
+    what its filters say of them.
     """
     statement = SQL(
-        """INSERT INTO audience_budget AS b (person_id, week, n, allowed)
-SELECT p.person_id, {week}, 1, {allowed} FROM audience_person p
-WHERE p.person_id = {person} AND {allowed} > 0 AND {adult} AND {waits} = 0
-ON CONFLICT (person_id, week) DO UPDATE SET n = b.n + 1, allowed = excluded.allowed
-WHERE b.n < excluded.allowed
+        """INSERT INTO audience_budget AS b (person_id, week, n, allowed, singles)
+SELECT p.person_id, {week}, 1, {allowed}, 1 FROM audience_person p
+WHERE p.person_id = {person} AND {allowed} > 1 AND {adult} AND {waits} = 0
+ON CONFLICT (person_id, week) DO UPDATE
+SET n = b.n + 1, singles = coalesce(b.singles, 0) + 1, allowed = excluded.allowed
+WHERE b.n < excluded.allowed AND coalesce(b.singles, 0) < excluded.allowed / 2
 RETURNING person_id"""
     ).format(
         week=Literal(week_of(now)),

@@ -59,6 +59,7 @@ class Budget(models.Model):
     week = models.IntegerField()
     n = models.SmallIntegerField()
     allowed = models.SmallIntegerField()
+    singles = models.SmallIntegerField(null=True)  # of them by single messages; null: none
 
     class Meta:
         constraints = [

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from django.test import TestCase
 
+from audience.eligibility import claim_advert, week_of
 from audience.models import Budget
 from audience.services import consent
 from audience.tests.people import NOW, make_person
@@ -35,12 +36,26 @@ class SingleAdvertTests(Cast, TestCase):
         return caught.exception.code
 
     def test_the_weekly_budget_is_taken_from_and_kept(self):
-        consent.set_budget(ANA, 2)
+        consent.set_budget(ANA, 4)
         self.advertise()
         self.advertise(now=NOW + timedelta(hours=1))
         self.assertEqual(self.refused(now=NOW + timedelta(hours=2)), "advert_limit")
         self.assertEqual(Budget.objects.get(person_id=ANA).n, 2)
         self.advertise(now=NOW + timedelta(days=7))
+
+    def test_a_no_does_not_tell_whether_a_campaign_came(self):
+        """Else a business could find out which of its contacts its filters matched."""
+        week = week_of(NOW)
+        for allowed in (1, 2, 3, 7):
+            consent.set_budget(ANA, allowed)
+            answers = []
+            for by_campaigns in (0, (allowed + 1) // 2):  # none, and all that there can be
+                Budget.objects.all().delete()
+                if by_campaigns:
+                    Budget.objects.create(person_id=ANA, week=week, n=by_campaigns, allowed=allowed)
+                answers.append([claim_advert(ANA, now=NOW) for _try in range(allowed + 1)])
+            self.assertEqual(*answers)
+            self.assertEqual(sum(answers[0]), allowed // 2)
 
     def test_none_at_night_by_the_persons_own_clock(self):
         consent.set_quiet_hours(ANA, 21, 8)
