@@ -148,7 +148,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "portal.last_seen.LastSeen",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.clock.StaffClock",
 ]
