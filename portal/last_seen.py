@@ -1,6 +1,7 @@
 """Where somebody is signed in, and when they were last seen there: noted now and then.
 
-allauth's own middleware writes at every request, six statements and a commit before any page begins.
+allauth's own middleware writes at every request: six statements and a commit before any page
+begins.
 """
 
 import time

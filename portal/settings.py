@@ -125,7 +125,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "csp",
     "django_celery_beat",
-    "django_cotton",
+    "django_cotton.apps.SimpleAppConfig",
     "django_filters",
     "django_htmx",
     "drf_spectacular",
@@ -166,7 +166,7 @@ TEMPLATES = [
                 (
                     "django.template.loaders.cached.Loader",
                     [
-                        "django_cotton.cotton_loader.Loader",
+                        "portal.base.icons.Loader",
                         "django.template.loaders.filesystem.Loader",
                         "django.template.loaders.app_directories.Loader",
                     ],

@@ -80,14 +80,12 @@ def business_page(
     request: MemberRequest, business: Business, template: str, *, status: int = 200, **context
 ) -> HttpResponse:
     """A page of the dashboard: what its layout shows (business, profile, own role) and
-    `context`.
+    `context`, which may bring the profile.
     """
-    profile = business.profiles.filter(is_test=False, closed_at=None).order_by("created_at").first()
-    if profile:
-        profile.business = business  # so that its badge needs no query
-    shown = {
-        "business": business,
-        "profile": profile,
-        "membership": request.membership,
-    }
-    return render(request, template, shown | context, status=status)
+    shown = {"business": business, "membership": request.membership} | context
+    if "profile" not in shown:
+        own = business.profiles.filter(is_test=False, closed_at=None)
+        shown["profile"] = own.order_by("created_at").first()
+        if shown["profile"]:
+            shown["profile"].business = business  # so that its badge needs no query
+    return render(request, template, shown, status=status)

@@ -1,5 +1,6 @@
 """What a person sees: their chats, one chat's messages, and why a message came. Reads only."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from messaging.services.conversations import messages_page
 from messaging.services.payments import payments_of
 from profiles.models import Profile, User
 
-PAGE = 50
+PAGE = 30
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,13 @@ def _bubble(row: Row, campaigns: dict, authors: dict, profile: Profile, payments
     return Bubble(row, text or "", campaign, author, content, payment)
 
 
+def authors_of(ids: Iterable[int], *, known: Mapping[int, User] | None = None) -> dict[int, User]:
+    """The users with these ids; only those who are not `known` are fetched."""
+    wanted, here = set(ids), dict(known or {})
+    missing = wanted - here.keys()
+    return here | (User.objects.in_bulk(missing) if missing else {})
+
+
 def waiting_chats(person_id: int) -> int:
     """In how many chats something is unread, adverts left out; told as at most 99."""
     waiting = Conversation.objects.filter(
@@ -106,10 +114,19 @@ def waiting_chats(person_id: int) -> int:
 
 
 def bubbles_for_business(
-    conversation: Conversation, profile: Profile, *, before: int | None = None
+    conversation: Conversation,
+    profile: Profile,
+    *,
+    before: int | None = None,
+    limit: int = PAGE,
+    known: Mapping[int, User] | None = None,
 ) -> list[Bubble]:
-    """What the business may see of the conversation, with who of it wrote what."""
-    page = messages_page(conversation, before=before)
-    authors = User.objects.in_bulk({row.author_id for row in page if row.author_id})
+    """What the business may see of the conversation, with who of it wrote what.
+
+    Arguments:
+        known: users who need not be fetched, by id.
+    """
+    page = messages_page(conversation, before=before, limit=limit)
+    authors = authors_of((row.author_id for row in page if row.author_id), known=known)
     payments = payments_of(page)
     return [_bubble(row, {}, authors, profile, payments) for row in page]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from portal.base.refused import Refused
 from profiles.models import Membership, Profile, User
 from profiles.tenancy import ANSWER
 
-PAGE = 50
+PAGE = 30  # lines of a first page; more come as somebody scrolls
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -35,10 +35,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of an inbox; `after` asks for the next, empty at the end."""
+    """A page of an inbox; `after` asks for the next, which begins with `beyond`; "" at the end."""
 
     lines: list[Line]
     after: str
+    beyond: str = ""
 
 
 FOLDERS = {
@@ -48,6 +49,7 @@ FOLDERS = {
     "snoozed": lambda member: Q(state=Conversation.State.SNOOZED),
     "resolved": lambda member: Q(state=Conversation.State.RESOLVED),
 }
+COUNTED = ("mine", "unassigned", "all", "snoozed")
 MOST_COUNTED = 99  # a folder's number is told up to this
 MOST_FOUND = 200  # contacts whose conversations a search shows
 
@@ -103,17 +105,34 @@ def inbox_page(
         )
         for row in shown
     ]
-    return Page(lines, _place(profile, shown[-1]) if len(page) > limit else "")
+    if len(page) == len(shown):
+        return Page(lines, "")
+    beyond = pairwise_number(profile.business_id, page[-1].person_id)
+    return Page(lines, _place(profile, shown[-1]), beyond)
+
+
+COUNTS = """
+    select (select count(*) from (select 1 from messaging_conversation
+             where profile_id = %(profile)s and business_last_at is not null
+               and state = 'open' and assignee_id = %(member)s limit %(most)s) mine),
+           (select count(*) from (select 1 from messaging_conversation
+             where profile_id = %(profile)s and business_last_at is not null
+               and state = 'open' and assignee_id is null limit %(most)s) unassigned),
+           (select count(*) from (select 1 from messaging_conversation
+             where profile_id = %(profile)s and business_last_at is not null
+               and state = 'open' limit %(most)s) every),
+           (select count(*) from (select 1 from messaging_conversation
+             where profile_id = %(profile)s and business_last_at is not null
+               and state = 'snoozed' limit %(most)s) snoozed)
+"""
 
 
 def folder_counts(profile: Profile, *, member: User) -> dict[str, int]:
     """How many conversations the open folders hold, each counted up to MOST_COUNTED + 1."""
-    rows = Conversation.objects.filter(profile_id=profile.pk, business_last_at__isnull=False)
-    counted = rows.values_list("person_id", flat=True)
-    return {
-        folder: len(counted.filter(FOLDERS[folder](member))[: MOST_COUNTED + 1])
-        for folder in ("mine", "unassigned", "all", "snoozed")
-    }
+    values = {"profile": profile.pk, "member": member.pk, "most": MOST_COUNTED + 1}
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTS, values)
+        return dict(zip(COUNTED, cursor.fetchone(), strict=True))
 
 
 def conversation_of(profile: Profile, number: str) -> Conversation | None:
@@ -142,10 +161,16 @@ def messages_page(
     return list(rows[:limit])[::-1]
 
 
-@transaction.atomic
 def mark_seen(conversation: Conversation, *, now: datetime | None = None) -> None:
     """A member has read what the person wrote: the person sees it, the list's mark goes."""
-    now = now or timezone.now()
+    if not conversation.business_unread:
+        return
+    _mark_seen(conversation, now or timezone.now())
+
+
+@transaction.atomic
+def _mark_seen(conversation: Conversation, now: datetime) -> None:
+    # A colleague may have opened it since we looked.
     seen = Conversation.objects.filter(
         person_id=conversation.person_id,
         profile_id=conversation.profile_id,

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
-from django.test import TestCase
+from django.test import TestCase, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,24 +13,28 @@ from audience.tests.people import NOW, make_person
 from messaging.models import AutomaticReply, CannedReply, Contact, Conversation, Message, Note
 from messaging.services.automatic_replies import is_away
 from messaging.services.conversations import (
+    PAGE,
     assign_conversation,
+    conversation_of,
     folder_counts,
     inbox_page,
     resolve_conversation,
 )
+from messaging.services.desk import who_may_answer
 from messaging.services.labels import add_label
 from messaging.services.messages import receive_message, send_message
 from messaging.services.notes import add_note
 from messaging.services.replies import add_keyword_reply, set_automatic_reply
 from messaging.services.response_times import median_minutes
 from messaging.services.snoozing import moments, snooze_conversation, wake_snoozed_conversations
-from messaging.services.writing import note_writing, others_writing
+from messaging.services.writing import note_person_writing, note_sent, note_writing, who_writes
 from messaging.tests.cast import ANA, RAVI, Cast, make_template
 from portal.base.pairwise import pairwise_number
 from portal.base.refused import Refused
 from profiles.models import Membership
 
 MINUTE = timedelta(minutes=1)
+REDIS = "django.core.cache.backends.redis.RedisCache"
 
 
 class Desk(Cast):
@@ -103,13 +107,33 @@ class ActTests(Desk, TestCase):
 
     def test_the_others_see_who_is_writing_for_some_seconds(self):
         note_writing(self.talk(), by=self.alice)
-        self.assertEqual(others_writing(self.talk(), member=self.bob), ["Alice"])
-        self.assertEqual(others_writing(self.talk(), member=self.alice), [])
+        self.assertEqual(self.writers(self.bob), (["Alice"], False))
+        self.assertEqual(self.writers(self.alice), ([], False))
         self.assertContains(self.client.get(self.writing_url), "Alice is writing")
         self.client.force_login(self.alice)
         self.client.post(self.writing_url)
         self.client.post(self.page, {"body": "Until six."})
-        self.assertEqual(others_writing(self.talk(), member=self.bob), [])
+        self.assertEqual(self.writers(self.bob), ([], False))
+
+    def writers(self, member) -> tuple[list[str], bool]:
+        return who_writes(self.talk(), member=member, team=who_may_answer(self.acme))
+
+    def test_that_the_person_writes_is_seen_once_they_have_written(self):
+        note_person_writing(self.talk())
+        self.assertEqual(self.writers(self.bob), ([], True))
+        self.assertContains(self.client.get(self.page), "Ana writes to you")
+        note_sent(self.talk(), by=None)
+        self.assertEqual(self.writers(self.bob), ([], False))
+        Conversation.objects.update(written_at=None)
+        note_person_writing(self.talk())
+        self.assertEqual(self.writers(self.bob), ([], False))
+
+    def test_with_the_broker_away_nobody_writes_and_the_page_stays(self):
+        away = {"default": {"BACKEND": REDIS, "LOCATION": "redis://127.0.0.1:1/0"}}
+        with override_settings(CACHES=away):
+            note_writing(self.talk(), by=self.alice)
+            self.assertEqual(self.writers(self.bob), ([], False))
+            self.assertContains(self.client.get(self.page), "Is it open?")
 
     def test_labels_are_put_on_without_leaving_the_inbox(self):
         address = reverse("contact_act", args=["acme", self.number])
@@ -207,7 +231,7 @@ class ListTests(Desk, TestCase):
         self.assertEqual(self.names(label="VIP", folder="resolved"), ["Ana"])
         self.assertEqual(self.names(label="VIP"), [])
 
-    def test_five_hundred_conversations_come_by_pages_of_fifty_each_once(self):
+    def test_five_hundred_conversations_come_by_pages_each_once(self):
         rows = [
             Conversation(
                 person_id=1000 + n,
@@ -222,7 +246,7 @@ class ListTests(Desk, TestCase):
         ]
         Conversation.objects.bulk_create(rows)
         seen, after = [], ""
-        for _page in range(11):
+        for _page in range(-(-500 // PAGE) + 1):
             page = inbox_page(self.profile, member=self.bob, after=after)
             seen += [line.number for line in page.lines]
             if not (after := page.after):
@@ -231,6 +255,55 @@ class ListTests(Desk, TestCase):
         with self.assertNumQueries(2):
             inbox_page(self.profile, member=self.bob)
         self.assertEqual(folder_counts(self.profile, member=self.bob)["all"], 100)
+
+    def test_the_key_j_leads_past_the_first_page(self):
+        self.crowd(70)
+        page = self.client.get(reverse("business_inbox", args=["acme"])).context["page"]
+        last = reverse("conversation", args=["acme", "acme", page.lines[-1].number])
+        answer = self.client.get(last)
+        self.assertEqual(answer.context["next"], page.beyond)
+        further = self.client.get(
+            reverse("conversation", args=["acme", "acme", page.beyond]), {"n": 2 * PAGE}
+        )
+        self.assertEqual(len(further.context["page"].lines), 2 * PAGE)
+        self.assertEqual(further.context["before"], page.lines[-1].number)
+
+    def test_what_was_scrolled_to_stays_when_the_list_is_fetched_again(self):
+        self.crowd(70)
+        address = reverse("business_inbox", args=["acme"])
+        first = self.client.get(address).context["page"]
+        part = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "more"}
+        more = self.client.get(address, {"after": first.after, "n": PAGE}, **part)
+        self.assertContains(more, f'name="n" value="{2 * PAGE}"')
+        self.assertNotContains(more, "<html")
+        part["HTTP_HX_TARGET"] = "convs"
+        again = self.client.get(address, {"n": 2 * PAGE}, **part)
+        self.assertEqual(len(again.context["page"].lines), 2 * PAGE)
+
+    def test_what_was_resolved_is_followed_by_who_stood_below(self):
+        self.crowd(5)
+        numbers = [line.number for line in inbox_page(self.profile, member=self.bob).lines]
+        address = reverse("conversation", args=["acme", "acme", numbers[2]])
+        resolve_conversation(conversation_of(self.profile, numbers[2]), by=self.bob)
+        answer = self.client.get(address)
+        self.assertEqual(
+            (answer.context["before"], answer.context["next"]), (numbers[1], numbers[3])
+        )
+
+    def crowd(self, n: int) -> None:
+        """n more conversations, a minute between them."""
+        Conversation.objects.bulk_create(
+            Conversation(
+                person_id=1000 + i,
+                profile_id=self.profile.pk,
+                business_id=self.acme.pk,
+                last_id=i,
+                last_at=NOW,
+                business_last_id=i,
+                business_last_at=NOW - timedelta(minutes=i),
+            )
+            for i in range(n)
+        )
 
     def test_j_and_k_lead_to_the_neighbours(self):
         make_person(RAVI, name="Ravi")

@@ -8,16 +8,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from messaging.models import Conversation
+from messaging.models import Contact, Conversation
 from messaging.services.conversations import (
     assign_conversation,
     reopen_conversation,
     resolve_conversation,
 )
+from messaging.services.desk import send_again, who_may_answer
 from messaging.services.notes import add_note
 from messaging.services.reopening import send_opener
 from messaging.services.snoozing import moments, snooze_conversation
-from messaging.services.writing import note_writing, others_writing
+from messaging.services.writing import note_writing, who_writes
 from messaging.views.inbox import open_conversation
 from portal.base.refused import Refused
 from portal.base.written import moment_in, number_in
@@ -28,7 +29,7 @@ from profiles.tenancy import ANSWER, MemberRequest, in_business
 @require_POST
 @in_business(roles=ANSWER)
 def act(request: MemberRequest, business: Business, handle: str, number: str) -> HttpResponse:
-    """Take, release, give, resolve, reopen, snooze or note."""
+    """Take, release, give, resolve, reopen, snooze, note, try again."""
     profile, open_one = open_conversation(business, handle, number)
     if (do := ACTS.get(request.POST.get("act", ""))) is None:
         raise Http404
@@ -47,8 +48,13 @@ def writing(request: MemberRequest, business: Business, handle: str, number: str
     if request.method == "POST":
         note_writing(open_one, by=request.user)
         return HttpResponse(status=204)
+    names, person_writes = who_writes(open_one, member=request.user, team=who_may_answer(business))
     context = {
-        "writing": others_writing(open_one, member=request.user),
+        "writing": names,
+        "person_writes": person_writes,
+        "contact": Contact.objects.filter(
+            person_id=open_one.person_id, business_id=business.pk
+        ).first(),
         "business": business,
         "profile": profile,
         "number": number,
@@ -93,6 +99,13 @@ def _note(request: MemberRequest, business: Business, open_one: Conversation) ->
     add_note(open_one, request.POST.get("body", ""), by=request.user)
 
 
+def _again(request: MemberRequest, business: Business, open_one: Conversation) -> None:
+    chosen = request.POST.get("message", "")
+    profile = Profile.objects.select_related("business").get(pk=open_one.profile_id)
+    message_id = int(chosen) if chosen.isdecimal() and len(chosen) <= 18 else 0
+    send_again(open_one, profile, message_id, by=request.user)
+
+
 def _template(request: MemberRequest, business: Business, open_one: Conversation) -> None:
     chosen = request.POST.get("template", "")
     profile = Profile.objects.select_related("business").get(pk=open_one.profile_id)
@@ -114,4 +127,5 @@ ACTS: dict[str, Callable[[MemberRequest, Business, Conversation], None]] = {
     "snooze": _snooze,
     "note": _note,
     "template": _template,
+    "again": _again,
 }

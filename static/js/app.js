@@ -214,6 +214,23 @@ const watchAll = () => document.querySelectorAll("[data-stick-bottom]").forEach(
 watchAll();
 on("click", "[data-new]", (pill) => toBottom(pill.closest("[data-stick-bottom]")));
 
+// Older messages come in above while one scrolls up: what was being read stays where it is, and a day that
+// is now named further up is not named again.
+let above = null;
+document.addEventListener("htmx:beforeSwap", (e) => {
+  const box = e.detail.target.id === "earlier" && e.detail.target.closest("[data-stick-bottom]");
+  above = box ? { box, below: box.scrollHeight - box.scrollTop } : null;
+});
+document.addEventListener("htmx:afterSwap", () => {
+  const days = new Set();
+  for (const day of document.querySelectorAll("[data-stick-bottom] [data-day]")) {
+    if (days.has(day.dataset.day)) day.remove();
+    days.add(day.dataset.day);
+  }
+  if (above) above.box.scrollTop = above.box.scrollHeight - above.below;
+  above = null;
+});
+
 let lastBefore = "";
 const newest = (box) => [...box.querySelectorAll("[data-message]")].at(-1)?.dataset.message ?? "";
 document.addEventListener("htmx:beforeSwap", (e) => {

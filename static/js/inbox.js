@@ -29,3 +29,6 @@ document.addEventListener("keydown", (e) => {
 document.addEventListener("toggle", (e) => {
   if (e.target.matches(".menu.up[open]")) e.target.querySelector("[data-insert]").focus();
 }, true);
+
+// The open conversation is in sight, wherever in the list it stands.
+document.querySelector(".conv[aria-current]")?.scrollIntoView({ block: "nearest" });

@@ -4,19 +4,20 @@
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from zlib import crc32
 
 from django import forms, template
 from django.template.defaultfilters import date as format_date
 from django.utils import timezone
 from django.utils.formats import number_format
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from portal.base import charts
 from portal.base import live as streams
@@ -142,12 +143,19 @@ def ago(moment: datetime | None) -> SafeString | str:
     if moment is None:
         return ""
     here = timezone.localtime(moment)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        here.isoformat(timespec="seconds"),
-        format_date(here, "j M Y, H:i e"),
-        words_since(moment, now=timezone.now()),
+    title = f"{_day(here.date(), get_language())}, {here:%H:%M} {here.tzname()}"
+    words = words_since(moment, now=timezone.now())
+    # Lists have one in each line, so it is put together by hand; nothing of it is anyone's input.
+    return SafeString(
+        f'<time datetime="{here.isoformat(timespec="seconds")}" title="{escape(title)}">'
+        f"{escape(words)}</time>"
     )
+
+
+@lru_cache(4096)
+def _day(day: date, language: str | None) -> str:
+    """A date in the language that is on; the language is what tells two of them apart."""
+    return format_date(day, "j M Y")
 
 
 def words_since(moment: datetime, *, now: datetime) -> str:
