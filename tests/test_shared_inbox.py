@@ -5,15 +5,17 @@ from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from audience.tests.people import make_person
-from messaging.models import CannedReply, Conversation
+from messaging.models import CannedReply, Contact, Conversation, Message
 from messaging.services.conversations import conversation_of
 from messaging.services.labels import add_label
 from messaging.services.messages import receive_message
 from messaging.services.notes import add_note
 from messaging.services.writing import note_writing
 from messaging.tests.cast import ANA, RAVI, make_template
+from portal.base.ids import new_id
 from portal.base.pairwise import pairwise_number
 from profiles.tests.people import make_business, member, person, verified_profile
 from tests.browser import Visitor
@@ -103,6 +105,74 @@ def test_the_inbox_is_sound_with_all_its_parts(visit, world):
     page.keyboard.press("Escape")
     page.keyboard.press("s")
     visit.check(page, "inbox snooze", widths=(390,), schemes=("light",))
+
+
+def test_five_hundred_conversations_are_scrolled_and_walked_through(visit, world):
+    crowd(world, 500)
+    page = visit("/w/banco-ipe/inbox/", as_user=world.alice, name="busy inbox")
+    page = visit.open("/w/banco-ipe/inbox/", as_user=world.alice)
+    lines = page.locator(".conv")
+    expect(lines).to_have_count(30)
+    lines.last.scroll_into_view_if_needed()
+    page.locator("#more").scroll_into_view_if_needed()
+    expect(lines).to_have_count(60)
+    # Open the last one that is shown: the key leads to the one after it, and the list goes on.
+    lines.nth(59).click()
+    expect(page.locator(".conv[aria-current]")).to_be_in_viewport()
+    page.keyboard.press("j")
+    expect(page.locator(".conv[aria-current]")).to_contain_text("Person 58")
+    expect(page.locator(".conv[aria-current]")).to_be_in_viewport()
+    # Her long talk comes in as one scrolls up, and what was read stays in sight.
+    page = visit.open(world.page, as_user=world.alice)
+    bubbles = page.locator("#thread [data-message]")
+    expect(bubbles).to_have_count(30)
+    first = page.get_by_text("Line 51", exact=True)
+    first.scroll_into_view_if_needed()
+    expect(bubbles).to_have_count(60)
+    expect(first).to_be_in_viewport()
+    expect(page.locator("#thread .day")).to_have_count(1)
+
+
+def crowd(world, n: int) -> None:
+    """`n` more conversations, and eighty more lines from Ana."""
+    now = timezone.now()
+    who = {"profile_id": world.profile.pk, "business_id": world.bank.pk}
+    Conversation.objects.bulk_create(
+        Conversation(
+            person_id=1000 + i,
+            last_id=i,
+            last_at=now,
+            business_last_id=i,
+            business_last_at=now - timedelta(minutes=20 * i + 20),
+            business_last_body="Could you tell me which papers I need for the account?",
+            business_unread=3 if i % 5 == 0 else 0,
+            **who,
+        )
+        for i in range(n)
+    )
+    Contact.objects.bulk_create(
+        Contact(
+            person_id=1000 + i,
+            business_id=world.bank.pk,
+            name=f"Person {i}",
+            source="wrote",
+            first_at=now,
+            last_at=now,
+        )
+        for i in range(n)
+    )
+    Message.objects.bulk_create(
+        Message(
+            person_id=ANA,
+            id=new_id(now + timedelta(milliseconds=i)),
+            profile_id=world.profile.pk,
+            direction="in",
+            status="read",
+            body=f"Line {i}",
+            created_at=now,
+        )
+        for i in range(80)
+    )
 
 
 def test_after_a_day_a_template_is_sent_from_a_sound_dialog(visit, world):

@@ -8,13 +8,16 @@ else its kind, else `text`: a new kind needs its template and nothing else.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from html import unescape
 from itertools import islice
 from urllib.parse import urlsplit
 
 from django.core.signing import BadSignature, Signer
+from django.template.defaultfilters import date as format_date
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import escape, urlize
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
@@ -51,6 +54,7 @@ class Shown:
         straight: links lead straight out; else first to what an answer says about the person.
         quote: the beginning of the message it answers.
         chosen: the words of the button that the person has tapped.
+        day: the date, where the bubble is the first of its day on the page; else "".
     """
 
     bubble: Bubble
@@ -60,6 +64,7 @@ class Shown:
     reactions: list[str] = field(default_factory=list)
     chosen: str = ""
     my_reaction: str = ""
+    day: str = ""
 
     @property
     def message(self) -> Message:
@@ -76,6 +81,24 @@ class Shown:
     @property
     def content(self) -> dict:
         return self.bubble.content
+
+    @cached_property
+    def at(self) -> datetime:
+        """When, where the reader is."""
+        return timezone.localtime(self.message.created_at)
+
+    @property
+    def clock(self) -> str:
+        return f"{self.at:%H:%M}"
+
+    @property
+    def iso(self) -> str:
+        return self.at.isoformat(timespec="seconds")
+
+    @property
+    def is_words(self) -> bool:
+        """Plain words, which need no template of their own: by far the most."""
+        return self.message.kind == Kind.TEXT and "type" not in self.content and not self.header
 
     @property
     def templates(self) -> list[str]:
@@ -195,11 +218,9 @@ def shown(bubbles: Sequence[Bubble], profile: Profile, *, person_id: int) -> lis
     """The page's bubbles with what belongs together put together: reactions stand on their message,
     an answer quotes what it answers, and a button that was tapped says so.
     """
-    told = set(
-        AnswerNotice.objects.filter(
-            person_id=person_id, campaign_id__in=[b.campaign.pk for b in bubbles if b.campaign]
-        ).values_list("campaign_id", flat=True)
-    )
+    campaigns = {bubble.campaign.pk for bubble in bubbles if bubble.campaign}
+    rows = AnswerNotice.objects.filter(person_id=person_id, campaign_id__in=campaigns)
+    told = set(rows.values_list("campaign_id", flat=True)) if campaigns else set()
     found = {
         bubble.message.id: Shown(
             bubble, profile, straight=not _must_tell_first(bubble.campaign, told)
@@ -209,8 +230,10 @@ def shown(bubbles: Sequence[Bubble], profile: Profile, *, person_id: int) -> lis
     }
     _put_reactions(found, bubbles)
     words = _quoted(found, bubbles, person_id, profile)
-    before = None
+    before = day = None
     for each in found.values():
+        if (today := each.at.date()) != day:
+            each.day, day = format_date(each.at, "j F"), today
         target = each.message.reply_to
         if (
             target in found

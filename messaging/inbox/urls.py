@@ -32,6 +32,7 @@ urlpatterns = [
     path("settings/devices/out/", devices.sign_out, name="inbox_sign_out"),
     path("find/", chats.find, name="inbox_find"),
     path("c/<slug:handle>/", chat.chat, name="chat"),
+    path("c/<slug:handle>/writing/", chat.writing, name="chat_writing"),
     path("c/<slug:handle>/file/<int:message_id>/", chat.file, name="chat_file"),
     path("c/<slug:handle>/out/<int:message_id>/", chat.out, name="chat_out"),
     path("c/<slug:handle>/why/<int:message_id>/", control.why, name="chat_why"),

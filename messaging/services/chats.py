@@ -73,16 +73,18 @@ def chats_of(
     ]
 
 
-def bubbles_of(person_id: int, profile: Profile, *, before: int | None = None) -> list[Bubble]:
+def bubbles_of(
+    person_id: int, profile: Profile, *, before: int | None = None, limit: int = PAGE
+) -> list[Bubble]:
     """One page of the chat, oldest first; `before` is the id of the oldest message already
     shown.
     """
     rows = Message.objects.filter(person_id=person_id, profile_id=profile.pk).order_by("-id")
     if before:
         rows = rows.filter(id__lt=before)
-    page = list(rows[:PAGE])
+    page = list(rows[:limit])
     campaigns = Campaign.objects.in_bulk({row.campaign_id for row in page if row.campaign_id})
-    authors = User.objects.in_bulk({row.author_id for row in page if row.author_id})
+    authors = authors_of(row.author_id for row in page if row.author_id)
     payments = payments_of(page)
     return [_bubble(row, campaigns, authors, profile, payments) for row in reversed(page)]
 

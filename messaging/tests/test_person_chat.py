@@ -1,18 +1,24 @@
+from django.core.cache import cache
+from django.db import connection
 from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from audience.models import Block, Consent
+from audience.services.consent import block
 from audience.tests.people import make_person
 from messaging.inbox.sessions import COOKIE
 from messaging.models import Conversation, Message
 from messaging.services.messages import receive_message, send_message
 from messaging.services.sessions import open_session
+from messaging.services.writing import who_writes
 from messaging.tests.cast import ANA, RAVI, Cast
 
 
 class PersonPageTests(Cast, TestCase):
     def setUp(self):
+        cache.clear()
         make_person(ANA, name="Ana Souza")
         make_person(RAVI, name="Ravi")
         self.client.cookies[COOKIE] = open_session(ANA)
@@ -60,6 +66,28 @@ class PersonPageTests(Cast, TestCase):
         conversation = Conversation.objects.get(person_id=ANA, profile_id=self.profile.pk)
         self.assertEqual(conversation.business_last_body, "Where is my parcel?")
         self.assertEqual(conversation.business_unread, 1)
+
+    def test_that_one_writes_is_told_to_whom_one_wrote_and_to_nobody_else(self):
+        address = reverse("chat_writing", args=["acme"])
+        receive_message(ANA, self.profile, body="Hello?")
+        wrote = timezone.now()
+        for written_at, heard in ((None, False), (wrote, True)):
+            Conversation.objects.update(written_at=written_at)
+            self.assertEqual(self.client.post(address).status_code, 204)
+            talk = Conversation.objects.get(person_id=ANA, profile_id=self.profile.pk)
+            self.assertEqual(who_writes(talk, member=self.bob, team=[])[1], heard)
+        self.client.post(reverse("chat", args=["acme"]), {"body": "Where is my parcel?"})
+        self.assertFalse(who_writes(talk, member=self.bob, team=[])[1])
+        block(ANA, self.profile.pk)
+        self.client.post(address)
+        self.assertFalse(who_writes(talk, member=self.bob, team=[])[1])
+
+    def test_reading_again_writes_nothing(self):
+        receive_message(ANA, self.profile, body="Hello?")
+        self.chat()
+        with CaptureQueriesContext(connection) as asked:
+            self.chat()
+        self.assertNotIn("UPDATE", " ".join(each["sql"] for each in asked).upper())
 
     def test_an_empty_or_endless_message_is_refused_with_a_sentence(self):
         for body, sentence in (("  ", "Write something first."), ("x" * 4097, "at most 4,096")):

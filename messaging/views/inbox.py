@@ -34,6 +34,7 @@ from messaging.services.writing import note_sent
 from messaging.views.inbox_talk import composer_context, talk_context
 from portal.base.refused import Refused
 from portal.base.templatetags.ui import live
+from portal.base.written import number_in
 from profiles.models import Business, Profile
 from profiles.tenancy import ANSWER, MemberRequest, business_page, in_business
 
@@ -44,6 +45,7 @@ FOLDER_NAMES = {
     "snoozed": gettext_lazy("Snoozed"),
     "resolved": gettext_lazy("Resolved"),
 }
+MAIN_FOLDERS = ("mine", "unassigned", "all")  # the others are one click further
 MOST_LISTED = 500  # lines that the list grows to, as somebody scrolls down
 LIST, THREAD = "list", "thread"
 PARTS = {  # the target of a request of htmx -> which part it wants
@@ -154,10 +156,8 @@ def _answer(
 ) -> HttpResponse:
     """Send the reply, unless a colleague answered since the page was seen: then ask once more."""
     problem = ""
-    seen = request.POST.get("seen", "")
-    if seen.isdecimal() and (
-        other := answered_meanwhile(open_one, seen=int(seen), member=request.user)
-    ):
+    seen = number_in(request.POST.get("seen", ""))
+    if seen is not None and (other := answered_meanwhile(open_one, seen=seen, member=request.user)):
         problem = _("%(name)s answered a moment ago. Send again if yours is still needed.")
         problem %= {"name": other}
     else:
@@ -216,11 +216,12 @@ def _list(
     )
     shown = len(page.lines) + (shown_before if after else 0)
     before, next_ = _neighbours(page, open_one, number)
+    counts = folder_counts(profile, member=request.user)
     kept = {
         "view": folder if folder != "all" else "",
         "label": label,
         "q": words,
-        "n": shown if shown > PAGE and not after else "",
+        "n": shown if shown > PAGE else "",
     }
     return {
         "profile": profile,
@@ -228,8 +229,10 @@ def _list(
         "base": reverse("conversation", args=[business.slug, profile.handle, "0"])[:-2],
         "number": number,
         "folder": folder,
-        "folders": list(FOLDER_NAMES.items()),
-        "counts_of": folder_counts(profile, member=request.user),
+        "folders": [
+            (key, name, counts.get(key, 0), key in MAIN_FOLDERS)
+            for key, name in FOLDER_NAMES.items()
+        ],
         "label": label,
         "labels": labels_of(business) if labels is None else labels,
         "words": words,
@@ -265,5 +268,4 @@ def _neighbours(page: Page, open_one: Conversation | None, number: str) -> tuple
 
 
 def _number(request: MemberRequest, name: str, *, most: int) -> int:
-    value = request.GET.getlist(name)[-1:]
-    return min(int(value[0]), most) if value and value[0].isdecimal() else 0
+    return min(number_in((request.GET.getlist(name) or [""])[-1]) or 0, most)

@@ -100,9 +100,8 @@ def _note(request: MemberRequest, business: Business, open_one: Conversation) ->
 
 
 def _again(request: MemberRequest, business: Business, open_one: Conversation) -> None:
-    chosen = request.POST.get("message", "")
     profile = Profile.objects.select_related("business").get(pk=open_one.profile_id)
-    message_id = int(chosen) if chosen.isdecimal() and len(chosen) <= 18 else 0
+    message_id = number_in(request.POST.get("message", "")) or 0
     send_again(open_one, profile, message_id, by=request.user)
 
 

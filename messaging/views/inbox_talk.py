@@ -15,6 +15,7 @@ from messaging.services.reopening import openers
 from messaging.services.snoozing import moments
 from messaging.services.writing import who_writes
 from portal.base.refused import Refused
+from portal.base.written import number_in
 from profiles.models import Business, Profile
 from profiles.tenancy import MemberRequest
 
@@ -25,7 +26,6 @@ SNOOZE = {
     "monday": gettext_lazy("Until Monday morning"),
 }
 MOST_REPLIES = 50
-LONGEST_ID = 18  # digits
 A_MOMENT = timedelta(minutes=1)
 
 
@@ -36,16 +36,15 @@ def talk_context(
     with ?m= as many as were shown.
     """
     business = profile.business
-    before = request.GET.get("before", "")[:LONGEST_ID]
-    shown = (request.GET.getlist("m")[-1:] or [""])[0]
-    wanted = int(shown[:LONGEST_ID]) if shown.isdecimal() else 0
+    before = number_in(request.GET.get("before", ""))
+    wanted = number_in((request.GET.getlist("m") or [""])[-1]) or 0
     team = who_may_answer(business)
     closed = _why_closed(profile, open_one)
     writing, person_writes = who_writes(open_one, member=request.user, team=team)
     talk = talk_of(
         open_one,
         profile,
-        before=int(before) if before.isdecimal() else None,
+        before=before,
         limit=SHOWN if before else min(max(SHOWN, wanted), MOST_SHOWN),
         known={row.user_id: row.user for row in team},
     )

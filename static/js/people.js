@@ -45,6 +45,27 @@ document.addEventListener("htmx:afterRequest", (e) => {
   });
 });
 
+// ── The business is writing ─────────────────────────────────────────────────────────────────────────────────
+// Told by an event alone: "writing" comes again while it lasts, "typing" (of a program) once. Its answer ends it.
+const LASTS_MS = { "sse:writing": 8000, "sse:typing": 25000 };
+let written = 0;
+
+function showWriting(shown) {
+  const place = document.querySelector("[data-writes] > span");
+  if (place) place.hidden = !shown;
+}
+for (const [name, lasts] of Object.entries(LASTS_MS)) {
+  document.addEventListener(name, (e) => {
+    if (!e.detail.id) return; // only a new connection
+    clearTimeout(written);
+    showWriting(true);
+    written = setTimeout(showWriting, lasts, false);
+  }, true);
+}
+document.addEventListener("htmx:afterSwap", (e) => {
+  if (e.detail.target.id === "thread") showWriting(false);
+});
+
 // ── Where one is, when a business asks ──────────────────────────────────────────────────────────────────
 const offerPlace = () => {
   if (!navigator.geolocation) return;

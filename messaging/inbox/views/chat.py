@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audience.models import Block, Consent, Person
 from messaging.api.media import serve
@@ -16,17 +16,19 @@ from messaging.inbox import bubbles
 from messaging.inbox.page import is_htmx, show
 from messaging.inbox.sessions import as_person
 from messaging.inbox.views.chats import profile_for
-from messaging.models import Campaign, Media, Message
+from messaging.models import Campaign, Conversation, Media, Message
 from messaging.services.answer_notices import Notice, facts_inferred, mark_told, notice_due
 from messaging.services.answers import content_of, press_choice
 from messaging.services.chats import PAGE, bubbles_of
 from messaging.services.messages import mark_read, receive_message
 from messaging.services.person_files import receive_file
+from messaging.services.writing import note_person_writing, note_sent
 from portal.base.refused import Refused
 from portal.base.written import number_in
 from profiles.models import Profile
 
 REACTIONS = ("👍", "❤️", "😂", "😮", "😢", "🙏")
+MOST_SHOWN = 300  # messages that one page grows to, as the person scrolls back
 LONGEST_TEXT = 1000  # characters that a link may begin a message with
 KEPT = ("message", "choice", "body", "react", "latitude", "longitude")  # what a notice asks about
 
@@ -42,15 +44,18 @@ def chat(request: HttpRequest, person: Person, handle: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, person: Person, profile: Profile) -> HttpResponse:
-    before = request.GET.get("before", "")
-    page = bubbles_of(person.pk, profile, before=number_in(before))
+    before = _number(request.GET, "before")
+    shown_before = _number(request.GET, "m") or 0
+    limit = PAGE if before else min(max(PAGE, shown_before), MOST_SHOWN)
+    page = bubbles_of(person.pk, profile, before=before, limit=limit)
     if page and not before:
-        mark_read(person.pk, profile, up_to=page[-1].message.id)
+        _mark_read(person, profile, page[-1].message.id)
     context = {
         "profile": profile,
         "badge": profile.shows_badge(),
         "bubbles": bubbles.shown(page, profile, person_id=person.pk),
-        "older": page[0].message.id if len(page) == PAGE else "",
+        "older": page[0].message.id if len(page) == limit else "",
+        "shown_n": len(page) + (shown_before if before else 0),
         "is_older": bool(before),
         "blocked": Block.objects.filter(person_id=person.pk, profile_id=profile.pk).exists(),
         "muted": Consent.objects.filter(
@@ -66,8 +71,15 @@ def _page(request: HttpRequest, person: Person, profile: Profile) -> HttpRespons
     return show(request, person, "chat.html", **context)
 
 
+def _mark_read(person: Person, profile: Profile, newest: int) -> None:
+    """Nothing is written where nothing is new since the person last looked."""
+    talk = Conversation.objects.filter(person_id=person.pk, profile_id=profile.pk).first()
+    if talk and (talk.unread or (talk.read_id or 0) < newest):
+        mark_read(person.pk, profile, up_to=newest)
+
+
 def _answer(request: HttpRequest, person: Person, profile: Profile) -> HttpResponse:
-    target = _number(request, "message")
+    target = _number(request.POST, "message")
     is_words = not request.POST.get("choice") and not request.POST.get("react")
     notice = notice_due(person, profile, message_id=None if is_words else target)
     if notice and request.POST.get("told") != str(notice.message_id):
@@ -80,6 +92,10 @@ def _answer(request: HttpRequest, person: Person, profile: Profile) -> HttpRespo
         if is_htmx(request):
             return _refused(refusal)
         messages.error(request, refusal.sentence)
+    else:
+        talk = Conversation.objects.filter(person_id=person.pk, profile_id=profile.pk).first()
+        if talk:
+            note_sent(talk, by=None)
     if is_htmx(request):
         return _page(request, person, profile)
     return redirect("chat", profile.handle)
@@ -150,6 +166,17 @@ def _tell_first(
     return response
 
 
+@require_POST
+@as_person
+def writing(request: HttpRequest, person: Person, handle: str) -> HttpResponse:
+    """The person is writing; nobody they block, and nobody they never wrote to, hears of it."""
+    profile = profile_for(person, handle)
+    talk = Conversation.objects.filter(person_id=person.pk, profile_id=profile.pk).first()
+    if talk and not Block.objects.filter(person_id=person.pk, profile_id=profile.pk).exists():
+        note_person_writing(talk)
+    return HttpResponse(status=204)
+
+
 @require_safe
 @as_person
 def out(request: HttpRequest, person: Person, handle: str, message_id: int) -> HttpResponse:
@@ -197,5 +224,5 @@ def _message(person: Person, profile: Profile, message_id: int) -> Message:
     return row
 
 
-def _number(request: HttpRequest, name: str) -> int | None:
-    return number_in(request.POST.get(name, ""))
+def _number(given: QueryDict, name: str) -> int | None:
+    return number_in(given.get(name, ""))

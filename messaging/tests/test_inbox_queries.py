@@ -1,0 +1,135 @@
+"""How many statements the hot pages take: as many with forty rows as with one."""
+
+from datetime import timedelta
+
+from django.test import TestCase
+from django.urls import reverse
+from django.utils import timezone
+
+from audience.tests.people import make_person
+from messaging.inbox.sessions import COOKIE
+from messaging.models import Contact, Conversation, Message
+from messaging.services.messages import receive_message
+from messaging.services.notes import add_note
+from messaging.services.sessions import follow_sign_in_link, make_sign_in_link
+from messaging.tests.cast import ANA, Cast, make_business
+from portal.base.ids import new_id
+from portal.base.pairwise import pairwise_number
+
+MANY = 40
+
+
+class InboxQueryTests(Cast, TestCase):
+    """Ana wrote to Acme; so did forty others. She wrote twenty times more, and was answered."""
+
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        make_person(ANA, name="Ana Souza")
+        receive_message(ANA, cls.profile, body="Is it open?")
+        cls.number = pairwise_number(cls.acme.pk, ANA)
+        cls.list = reverse("business_inbox", args=["acme"])
+        cls.page = reverse("conversation", args=["acme", "acme", cls.number])
+
+    def crowd(self) -> None:
+        now = timezone.now()
+        Conversation.objects.bulk_create(
+            Conversation(
+                person_id=1000 + n,
+                profile_id=self.profile.pk,
+                business_id=self.acme.pk,
+                last_id=n,
+                last_at=now,
+                business_last_id=n,
+                business_last_at=now - timedelta(minutes=n),
+                business_unread=n % 3,
+                state="snoozed" if n % 7 == 0 else "open",
+            )
+            for n in range(MANY)
+        )
+        Contact.objects.bulk_create(
+            Contact(
+                person_id=1000 + n,
+                business_id=self.acme.pk,
+                name=f"Person {n}",
+                source="wrote",
+                first_at=now,
+                last_at=now,
+            )
+            for n in range(MANY)
+        )
+        Message.objects.bulk_create(
+            Message(
+                person_id=ANA,
+                id=new_id(now + timedelta(milliseconds=n)),
+                profile_id=self.profile.pk,
+                direction="out" if n % 2 else "in",
+                author_id=(self.alice, self.bob)[n // 2 % 2].pk if n % 2 else None,
+                status="read",
+                body=f"Message {n}",
+                created_at=now,
+            )
+            for n in range(MANY)
+        )
+        for n in range(3):
+            add_note(self.talk(), f"Note {n}", by=self.alice)
+
+    def talk(self) -> Conversation:
+        return Conversation.objects.get(person_id=ANA, profile_id=self.profile.pk)
+
+    def twice(self, n: int, address: str, **headers: str) -> None:
+        """`n` statements with one conversation and one message, and with forty of each."""
+        self.client.get(address)  # what is unread is read, and the session noted
+        with self.assertNumQueries(n):
+            self.client.get(address, **headers)
+        self.crowd()
+        with self.assertNumQueries(n):
+            self.client.get(address, **headers)
+
+    def part(self, target: str) -> dict[str, str]:
+        return {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": target}
+
+    def test_the_list(self):
+        self.client.force_login(self.bob)
+        self.twice(9, self.list)  # 3 who asks, profiles, lines, names, numbers, labels, median
+
+    def test_the_list_fetched_again(self):
+        self.client.force_login(self.bob)
+        self.twice(8, self.list, **self.part("convs"))
+
+    def test_a_conversation_beside_the_list(self):
+        self.client.force_login(self.bob)
+        self.twice(17, self.page)
+
+    def test_a_conversation_fetched_again(self):
+        self.client.force_login(self.bob)
+        self.twice(11, self.page, **self.part("thread"))
+
+    def test_the_list_fetched_again_beside_a_conversation(self):
+        self.client.force_login(self.bob)
+        self.twice(9, self.page, **self.part("convs"))
+
+    def come_in_as_ana(self) -> None:
+        link = make_sign_in_link(ANA, now=timezone.now())
+        self.client.cookies[COOKIE] = follow_sign_in_link(link, now=timezone.now())
+
+    def test_a_persons_chat(self):
+        self.come_in_as_ana()
+        self.client.get(reverse("chat", args=["acme"]))
+        with self.assertNumQueries(8):
+            self.client.get(reverse("chat", args=["acme"]))
+        self.crowd()
+        self.client.get(reverse("chat", args=["acme"]))
+        with self.assertNumQueries(9):  # and the names of who answered
+            self.client.get(reverse("chat", args=["acme"]))
+
+    def test_a_persons_chats(self):
+        self.come_in_as_ana()
+        self.client.get(reverse("inbox"))
+        with self.assertNumQueries(10):
+            self.client.get(reverse("inbox"))
+        for n in range(5):
+            receive_message(ANA, make_business(f"shop{n}")[1], body="Hi")
+        self.client.get(reverse("inbox"))
+        with self.assertNumQueries(10):
+            self.client.get(reverse("inbox"))
