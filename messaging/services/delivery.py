@@ -30,7 +30,7 @@ from messaging.models import Campaign, CampaignChunk, Message
 from messaging.services.counters import count
 from messaging.services.first_batch import hold_first_batch
 from messaging.services.gateway_queue import queue_campaign
-from messaging.services.lanes import LANES, campaigns_with_work
+from messaging.services.lanes import LANES, campaigns_with_work, lane_of
 from messaging.services.rounds import come_back_later, who_waits
 from messaging.services.transitions import (
     announce_progress,
@@ -38,7 +38,7 @@ from messaging.services.transitions import (
     pause_campaign,
     stop_campaign,
 )
-from portal.base.live import announce_each
+from portal.base.live import announce_listed
 from portal.base.refused import Refused
 from portal.base.services.wake import wake
 from profiles.models import Profile
@@ -58,6 +58,18 @@ class Done:
 
     chunks: int
     people: int
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Who got it: how many in each bucket, and their topics, quoted for a JSON list."""
+
+    by_bucket: dict[int, int]
+    topics: str
+
+    @property
+    def people(self) -> int:
+        return sum(self.by_bucket.values())
 
 
 def wake_workers(lane: str) -> None:
@@ -121,7 +133,14 @@ def send_next(campaign_id: int, *, now: datetime | None = None) -> Done | None:
     if finish_if_done(campaign_id, now=moment):
         return done
     released = hold_first_batch(campaign_id, now=moment)
+    if released:
+        _call_others(campaign_id)
     return send_next(campaign_id, now=now) if released and done is None else done
+
+
+def _call_others(campaign_id: int) -> None:
+    """Who found nothing to do while the first batch was all there was may help with the rest."""
+    wake_workers(lane_of(Campaign.objects.only("message_class").get(pk=campaign_id)))
 
 
 def _retried(act):
@@ -171,13 +190,11 @@ def _send_chunk(campaign_id: int, now: datetime) -> Done | None:
     come_back_later(campaign, chunks, who_waits(), now=now)
     may_crash("marked")
 
-    people = sum(len(ids) for ids in sent.values())
     announce_progress(campaign)
-    if people:
-        topics = (f"person:{person_id}" for ids in sent.values() for person_id in ids)
-        announce_each(topics, "chat", campaign.profile_id)
+    if sent.people:
+        announce_listed(f"[{sent.topics}]", "chat", campaign.profile_id)
     transaction.on_commit(lambda: may_crash("committed"))
-    return Done(len(chunks), people)
+    return Done(len(chunks), sent.people)
 
 
 def _campaign(campaign_id: int) -> Campaign:
@@ -293,8 +310,8 @@ def _choose(campaign: Campaign, buckets: Sequence[int], room: int | None, now: d
     return "claimed"
 
 
-def _write(campaign: Campaign, recipients: str, now: datetime) -> dict[int, list[int]]:
-    """The messages, and the chats on the person's side. Returns bucket -> who got it.
+def _write(campaign: Campaign, recipients: str, now: datetime) -> Sent:
+    """The messages, and the chats on the person's side.
 
     The message's primary key (person, message_id) is what makes it arrive once.
     """
@@ -333,10 +350,13 @@ def _write(campaign: Campaign, recipients: str, now: datetime) -> dict[int, list
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            "select c.bucket, array_agg(c.person_id) from sent join chunk c using (person_id)"
-            " group by c.bucket"
+            """
+            select c.bucket, count(*), string_agg('"person:' || c.person_id || '"', ',')
+              from sent join chunk c using (person_id) group by c.bucket
+            """
         )
-        return dict(cursor.fetchall())
+        rows = cursor.fetchall()
+    return Sent({bucket: n for bucket, n, _topics in rows}, ",".join(row[2] for row in rows))
 
 
 def _values(campaign: Campaign, now: datetime) -> dict[str, Literal]:
@@ -353,17 +373,18 @@ def _values(campaign: Campaign, now: datetime) -> dict[str, Literal]:
 
 
 def _mark_done(
-    campaign: Campaign, chunks: dict[int, int], sent: dict[int, list[int]], now: datetime
+    campaign: Campaign, chunks: dict[int, int], sent: Sent | None, now: datetime
 ) -> None:
+    of = sent.by_bucket if sent else {}
     with connection.cursor() as cursor:
         cursor.execute(
             """
             update messaging_campaignchunk k set state = 'done', sent = d.n, done_at = %s
               from unnest(%s::bigint[], %s::int[]) d(id, n) where k.id = d.id
             """,
-            [now, list(chunks), [len(sent.get(bucket, ())) for bucket in chunks.values()]],
+            [now, list(chunks), [of.get(bucket, 0) for bucket in chunks.values()]],
         )
-    if people := sum(map(len, sent.values())):
+    if people := sum(of.values()):
         count(campaign.profile, "sent", people, campaign_id=campaign.pk, now=now)
 
 

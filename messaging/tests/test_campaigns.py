@@ -200,6 +200,12 @@ class DeliveryTests(CampaignCase):
         counted = CounterDelta.objects.filter(campaign_id=campaign.pk, metric="sent")
         self.assertEqual(sum(counted.values_list("n", flat=True)), CROWD)
 
+    def test_who_had_nothing_to_do_is_called_when_the_first_batch_is_out(self):
+        campaign = self.launched()
+        with mock.patch("messaging.services.delivery.wake_workers") as called:
+            run_campaign(campaign, now=NOW)
+        called.assert_called_once_with("campaign")
+
     def test_who_says_no_gets_nothing(self):
         blocked, muted, out, minor, sold, spent = range(1_000_000, 1_000_006)
         consent.block(blocked, self.profile.pk)

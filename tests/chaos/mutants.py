@@ -21,12 +21,12 @@ def marks_first(campaign_id: int, now: datetime):
         chunks = delivery._claim(campaign, now) if campaign.state == "running" else {}
         if not chunks:
             return None
-        delivery._mark_done(campaign, chunks, {}, now)
+        delivery._mark_done(campaign, chunks, None, now)
     may_crash("between")
     with transaction.atomic():
         recipients = delivery._choose(campaign, sorted(chunks.values()), None, now)
         sent = delivery._write(campaign, recipients, now)
-    return delivery.Done(len(chunks), sum(map(len, sent.values())))
+    return delivery.Done(len(chunks), sent.people)
 
 
 def marks_late(campaign_id: int, now: datetime):
@@ -40,7 +40,7 @@ def marks_late(campaign_id: int, now: datetime):
     may_crash("between")
     with transaction.atomic():
         delivery._mark_done(campaign, chunks, sent, now)
-    return delivery.Done(len(chunks), sum(map(len, sent.values())))
+    return delivery.Done(len(chunks), sent.people)
 
 
 def never_asks(campaign_id: int, now: datetime):
