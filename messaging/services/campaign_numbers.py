@@ -2,7 +2,7 @@
 
 Each count carries one draw of noise, made once and kept: neither asking again nor asking otherwise
 tells more. One person moves all six counts at once, so the noise is Gaussian and wide enough for
-the six together: an attacker gains 0.08 at most; with a Laplace draw each it was 0.23 (make
+the six together: an attacker gains 0.05 at most; with a Laplace draw each it was 0.23 (make
 privacy). Below HIDDEN_BELOW nothing is shown. The exact ledger is for staff and the person.
 """
 
@@ -18,7 +18,7 @@ from messaging.models import Campaign, CampaignNoise, CounterDelta
 from trust.services.published import campaigns_are_counted_by
 
 HIDDEN_BELOW = 50
-SIGMA = 12  # people: standard deviation of the noise on each count
+SIGMA = 20  # people: standard deviation of the noise on each count
 METRICS = ("sent", "delivered", "read", "replied", "blocked", "reported")
 # Beside them: who could not be reached. Nobody moves more than six at once, since what failed is
 # neither delivered nor read.

@@ -7,7 +7,7 @@ the attacker knows what everybody else did.
 
 from collections.abc import Callable
 from fractions import Fraction
-from math import exp
+from math import exp, log, sqrt
 from random import Random
 from statistics import NormalDist
 
@@ -46,12 +46,12 @@ def laplace_each(is_in: bool, random: Random, *, epsilon: Fraction) -> list[View
     return [(is_in + discrete_laplace(quarter, random=random), counts)]
 
 
-def four_campaigns(is_in: bool, random: Random, *, epsilon: Fraction) -> list[View]:
-    """Four campaigns to the same people between two snapshots: one debit, new counts each."""
+def three_campaigns(is_in: bool, random: Random, *, epsilon: Fraction) -> list[View]:
+    """Campaigns to the same people between two snapshots: one debit, new counts each."""
     debit = is_in + discrete_laplace(epsilon, random=random)
     return [
         (debit, [is_in + discrete_gaussian(SIGMA, random=random) for _ in METRICS])
-        for _campaign in range(4)
+        for _campaign in range(3)
     ]
 
 
@@ -102,6 +102,22 @@ def advantage(attack, way, *, targets: int, epsilon: Fraction, seed: int) -> flo
 def bound_of_counts() -> float:
     """What six Gaussian counts give away together at most, whatever the attack."""
     return 2 * NormalDist().cdf(len(METRICS) ** 0.5 / (2 * SIGMA)) - 1
+
+
+def bound_together(epsilon: Fraction, campaigns: int) -> float:
+    """What the cube and so many campaigns to the same people give away together at most.
+
+    The distance between both worlds: a debit of one or more speaks for the target, each other for
+    nobody, both by a factor of exp(epsilon); the counts together are one Gaussian, `apart` from
+    itself moved.
+    """
+    normal, apart = NormalDist(), sqrt(len(METRICS) * campaigns) / SIGMA
+    likely = 1 / (1 + exp(-epsilon))
+    gain = 0.0
+    for with_target, without in ((likely, 1 - likely), (1 - likely, likely)):
+        edge = log(without / with_target) / apart + apart / 2
+        gain += with_target * (1 - normal.cdf(edge - apart)) - without * (1 - normal.cdf(edge))
+    return gain
 
 
 def bound_of_cell(epsilon: Fraction) -> float:

@@ -38,7 +38,7 @@ CHANGING = re.compile(  # what differs between any two runs
     r"[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{16}\b"
     r"|csrfmiddlewaretoken\" value=\"\w+|X-CSRFToken[^}]*|\b\d{12,20}\b"
     r"|sse-connect=\"[^\"]*\"|[\w-]{40,}|\d{4}-\d\d-\d\d[T ][\d:.+Z]*"
-    r"|\b\d\d:\d\d\b|\d+ seconds? ago"
+    r"|\b\d\d:\d\d\b|just now|\d+ (?:seconds?|mins?|minutes?) ago"
 )
 
 
