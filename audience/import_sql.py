@@ -19,6 +19,19 @@ KNOWN = """
 CREATE TEMP TABLE IF NOT EXISTS known (line bigint, person_id bigint, consent_at timestamptz,
   joined date) ON COMMIT DELETE ROWS"""
 
+# Before the lines come, in one round trip: a busy machine makes a batch wait at each.
+# A crash may take the last batches back, with the row that says they were done. A distributed
+# database carries our few rows to the people, never the people to us. Rows of a batch before are
+# there where all is one transaction. Lines are numbered from %(line)s.
+BEGIN = f"""
+SET LOCAL synchronous_commit TO off;
+SET LOCAL citus.local_table_join_policy TO 'prefer-local';
+{INCOMING};
+{KNOWN};
+DELETE FROM incoming;
+DELETE FROM known;
+SELECT setval(pg_get_serial_sequence('incoming', 'line'), %(line)s, false)"""
+
 # Whether some line may be wrong: cheap, and never silent about one that REJECTS would name. Times
 # are only looked at; one that is none raises, and then REJECTS names it. Usual languages are found
 # by their hash, the pattern is for the others.
@@ -81,6 +94,7 @@ JOIN audience_personkey k ON k.external_id = i.external_id
 WHERE k.external_id = ANY (ARRAY(SELECT external_id FROM incoming))"""
 
 COUNTS = "SELECT (SELECT count(*) FROM incoming), (SELECT count(*) FROM known)"
+FIND_AND_COUNT = f"{FIND_KNOWN};\n{COUNTS}"
 
 # Everybody is new, numbered from %(first_id)s by their lines, the first of which is %(line)s.
 _EVERYBODY = "(SELECT *, %(first_id)s + line - %(line)s AS person_id FROM incoming) AS i"
@@ -123,7 +137,7 @@ FROM {new} WHERE {_YES} OR i.consent_at IS NOT NULL""",
     )
 
 
-ADD_EVERYBODY, ADD_SOME = _add(_EVERYBODY), _add(_SOME)
+ADD_EVERYBODY, ADD_SOME = ";".join(_add(_EVERYBODY)), ";".join(_add(_SOME))
 
 # The buckets in which somebody's yes may become a no: held as for any other no.
 BUCKETS_TO_HOLD = """

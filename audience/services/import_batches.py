@@ -90,17 +90,14 @@ class BatchLoader:
     def _load(self, batch: Batch, as_copy) -> Loaded:
         batch.rejects.clear()
         with connection.cursor() as cursor:
-            # A crash may take the last batches back, with the row that says they were done.
-            cursor.execute("SET LOCAL synchronous_commit TO off")
-            # A distributed database carries our few rows to the people, never the people to us.
-            cursor.execute("SET LOCAL citus.local_table_join_policy TO 'prefer-local'")
+            cursor.execute(import_sql.BEGIN, {"line": batch.first})
             is_read = self._copy(cursor, batch, as_copy)
             if is_read or self._looks_wrong(cursor):
                 self._reject(cursor, batch)
             if batch.may_repeat:
                 cursor.execute(import_sql.DROP_REPEATED)
-            cursor.execute(import_sql.FIND_KNOWN)
-            cursor.execute(import_sql.COUNTS)
+            cursor.execute(import_sql.FIND_AND_COUNT)
+            cursor.nextset()
             total, known = cursor.fetchone()
             if known:
                 self._change(cursor)
@@ -112,21 +109,12 @@ class BatchLoader:
 
     def _copy(self, cursor, batch: Batch, as_copy) -> bool:
         """Put the lines into `incoming`. Returns whether they were read here, line by line."""
-        for statement in (import_sql.INCOMING, import_sql.KNOWN):
-            cursor.execute(statement)
-        cursor.execute("DELETE FROM incoming")  # of a batch before, where all is one transaction
-        cursor.execute("DELETE FROM known")
         body = as_copy(batch)
         columns = ", ".join(self.reader.columns)  # names of ours, checked by the reader
         is_read = body is None or as_copy == self.reader.as_copy_one_by_one
         if is_read:
             body = body or self.reader.as_copy_one_by_one(batch)
             columns = f"line, {columns}"
-        else:
-            cursor.execute(
-                "SELECT setval(pg_get_serial_sequence('incoming', 'line'), %s, false)",
-                [batch.first],
-            )
         statement = f"COPY incoming ({columns}) FROM STDIN (FORMAT csv)"
         with connection.wrap_database_errors, cursor.copy(statement) as copy:
             copy.write(body)
@@ -162,8 +150,7 @@ class BatchLoader:
             "line": batch.first,
             "zone_of": _zone_of_countries(),
         }
-        for statement in import_sql.ADD_SOME if known else import_sql.ADD_EVERYBODY:
-            cursor.execute(statement, values)
+        cursor.execute(import_sql.ADD_SOME if known else import_sql.ADD_EVERYBODY, values)
 
     def _keep(self, loaded: Loaded) -> None:
         """Write down how far the run is: last, since other workers wait for this row."""

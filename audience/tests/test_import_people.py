@@ -276,7 +276,7 @@ class ResumeTests(TestCase):
     def test_a_batch_that_breaks_leaves_nothing_half_loaded(self):
         with (
             mock.patch.object(
-                import_sql, "ADD_EVERYBODY", (import_sql.ADD_EVERYBODY[0], "SELECT 1 / 0")
+                import_sql, "ADD_EVERYBODY", import_sql.ADD_EVERYBODY + "; SELECT 1 / 0"
             ),
             self.assertRaisesMessage(Exception, "division by zero"),
         ):
