@@ -130,3 +130,18 @@ PLANS = {plan.key: plan for plan in (FREE, *PAID)}
 def currency_for(country: str) -> str:
     """The currency offered to a business whose seat is in `country` (ISO 3166-1)."""
     return CURRENCY_OF.get(country, "usd")
+
+
+def offers_of(
+    currency: str, interval: str, *, current: tuple[str, str] | None = None
+) -> list[dict[str, object]]:
+    """What can be had in a currency and interval, for a page; `current` is (plan, interval)."""
+    return [
+        {
+            "plan": plan,
+            "price": plan.price(currency, interval),
+            "seat_price": plan.seat_price(currency, interval),
+            "is_current": (plan.key, interval) == current,
+        }
+        for plan in PAID
+    ]

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from billing.views import billing, changes, pay, payments, webhook
+from billing.views import billing, changes, pay, payments, prices, webhook
 
 PAGE = "w/<slug:slug>/billing/"
 PAYMENTS = "w/<slug:slug>/payments/"
 
 urlpatterns = [
+    path("pricing/", prices.pricing, name="pricing"),
     path(PAGE, billing.billing, name="billing"),
     path(f"{PAGE}payer/", billing.billing_payer, name="billing_payer"),
     path(f"{PAGE}checkout/", billing.billing_checkout, name="billing_checkout"),

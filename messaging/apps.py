@@ -6,6 +6,7 @@ class MessagingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from messaging import staff_figures, steps  # noqa: F401  (they register)
         from messaging.services import (  # noqa: F401  (they connect their receivers)
             account_events,
             automatic_replies,

@@ -13,7 +13,16 @@ from billing import stripe_gateway
 from billing.entitlements import State, current_subscription, entitlements
 from billing.history import history
 from billing.models import CheckoutAttempt, Customer, Subscription
-from billing.plans import CURRENCIES, INTERVALS, MONTH, PAID, PLANS, TRIAL_DAYS, currency_for
+from billing.plans import (
+    CURRENCIES,
+    INTERVALS,
+    MONTH,
+    PAID,
+    PLANS,
+    TRIAL_DAYS,
+    currency_for,
+    offers_of,
+)
 from billing.services.checkout import currency_of, finish_checkout, may_try, start_checkout
 from billing.services.portal import open_portal
 from billing.services.usage import next_reset, usage_lines
@@ -53,15 +62,7 @@ def billing(request: MemberRequest, business: Business) -> HttpResponse:
         days_left=(rights.until - now + timedelta(days=1)).days if rights.until else None,
         usage=usage_lines(business, rights, now=now),
         resets_at=next_reset(now),
-        offers=[
-            {
-                "plan": plan,
-                "price": plan.price(currency, interval),
-                "seat_price": plan.seat_price(currency, interval),
-                "is_current": (plan.key, interval) == current,
-            }
-            for plan in PAID
-        ],
+        offers=offers_of(currency, interval, current=current),
         interval=interval,
         intervals=INTERVALS.items(),
         currency=currency,

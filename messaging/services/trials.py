@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from messaging.models import Campaign, Contact, Message
+from messaging.models import Campaign, Contact, Message, SandboxPerson
 from messaging.services.messages import send_message
 from messaging.services.templates import render
 from portal.base.pairwise import pairwise_number, person_of
@@ -28,7 +28,8 @@ def contacts_to_try(business: Business) -> list[tuple[str, str]]:
 def send_trial(
     campaign: Campaign, *, by: User, number: str, now: datetime | None = None
 ) -> Message:
-    """Send the draft's message to the contact with this number, by the rules of single messages.
+    """Send the draft's message to the contact with this number, by the rules of single messages;
+    to one of the sandbox's people from its test profile.
 
     Raises Refused where the draft has no words yet, or this person may not be written to.
     """
@@ -38,8 +39,12 @@ def send_trial(
     if person_id is None:
         raise Refused(_("Choose who gets the test."), code="unknown_recipient")
     rendered = render(campaign.template, (campaign.content or {}).get("parameters"))
+    # A test person knows the test profile only, and may be tried before verification.
+    test = SandboxPerson.objects.filter(
+        profile__business=campaign.business_id, person_id=person_id
+    ).first()
     return send_message(
-        campaign.profile,
+        test.profile if test else campaign.profile,
         person_id,
         by=by,
         kind=Message.Kind.TEMPLATE,

@@ -273,13 +273,25 @@ ACTS = {
 }
 
 
+# Where what stands in the way of a campaign is mended.
+WAYS_OUT = {
+    "not_verified": "verification",
+    "no_plan": "billing",
+    "quota_reached": "billing",
+    "suspended": "quality",
+    "revoked": "quality",
+    "limited": "quality",
+    "cap_reached": "quality",
+}
+
+
 def _review(request: MemberRequest, business: Business, row: Campaign) -> HttpResponse:
     plan: Plan | None = None
-    why_not = ""
+    why_not, way_out = "", ""
     try:
         plan = plan_of(row)
     except Refused as refusal:
-        why_not = refusal.sentence
+        why_not, way_out = refusal.sentence, WAYS_OUT.get(refusal.code, "")
     return business_page(
         request,
         business,
@@ -288,6 +300,7 @@ def _review(request: MemberRequest, business: Business, row: Campaign) -> HttpRe
         plan=plan,
         steps=steps_of(row, 1),
         why_not=why_not,
+        way_out=reverse(way_out, args=[business.slug]) if way_out else "",
         bubble=bubble_of(row.template, (row.content or {}).get("parameters") or [])
         if row.template
         else None,

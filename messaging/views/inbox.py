@@ -87,8 +87,8 @@ def conversation(
 
 
 def open_profiles(business: Business) -> list[Profile]:
-    """The profiles that people write to, the first one first."""
-    rows = list(business.profiles.filter(closed_at=None, is_test=False).order_by("created_at"))
+    """The profiles that people write to, the first one first; the sandbox's comes last."""
+    rows = list(business.profiles.filter(closed_at=None).order_by("is_test", "created_at"))
     for row in rows:
         row.business = business  # so that its badge needs no query
     return rows

@@ -13,8 +13,8 @@ PUBLIC = {
     "account_reset_password", "account_reset_password_done",
     "account_reset_password_from_key_done", "account_signup", "api_docs", "api_schema", "front",
     "healthz", "inbox_door", "inbox_manifest", "inbox_offline", "inbox_worker",
-    "mfa_login_webauthn", "platform_schema", "profile_logo", "profile_public", "registry",
-    "registry_consistency", "registry_entries", "registry_head", "registry_inclusion",
+    "mfa_login_webauthn", "platform_schema", "pricing", "profile_logo", "profile_public",
+    "registry", "registry_consistency", "registry_entries", "registry_head", "registry_inclusion",
     "registry_profile", "socialaccount_login_cancelled", "socialaccount_login_error", "styleguide",
     "transparency", "transparency_csv", "transparency_json", "transparency_of",
 }  # fmt: skip
