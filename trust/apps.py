@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class TrustConfig(AppConfig):
     name = "trust"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from trust import staff_figures  # noqa: F401  (it registers)

@@ -56,7 +56,8 @@ class VerificationCaseAdmin(PaperViews):
     ]
     list_select_related = ["business", "claimed_by"]
     search_fields = ["legal_name", "business__name", "domain", "register_number"]
-    ordering = [F("submitted_at").asc(nulls_last=True)]  # who waits longest is first
+    # Who waits longest is first; what is decided comes after, the latest first.
+    ordering = [F("decided_at").desc(nulls_first=True), F("submitted_at").asc(nulls_last=True)]
     inlines = [DocumentTable, CheckTable]
     actions_list = ["begin"]
     actions_detail = ["approve", "ask", "reject", "claim", "release"]

@@ -38,6 +38,22 @@ class StaffTests(TestCase):
         return Profile.objects.get(pk=self.acme.pk).standing
 
 
+class HomeTests(StaffTests):
+    def test_who_works_on_complaints_sees_what_waits_and_how_it_went(self):
+        page = self.client.get(reverse("admin:index"))
+        names = [entry.name for entry, _late in page.context["queues"]]
+        self.assertEqual(
+            names, ["Verification", "Templates", "Reports", "Cases", "Appeals", "Second yes"]
+        )
+        self.assertContains(page, "Overturned on appeal")
+
+    def test_who_does_not_sees_none_of_it(self):
+        sign_in(self.client, staff("finance", name="fay"))
+        page = self.client.get(reverse("admin:index"))
+        self.assertEqual(page.context["queues"], [])
+        self.assertNotContains(page, "Overturned on appeal")
+
+
 class DoorTests(StaffTests):
     def test_a_stranger_finds_no_admin(self):
         sign_in(self.client, person("mallory"))
