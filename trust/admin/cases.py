@@ -12,7 +12,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from profiles.admin.base import ConfirmForm, ReasonForm, StaffAdmin
+from profiles.admin.base import ConfirmForm, ReasonForm, StaffAdmin, StaffRequest
 from trust.admin.forms import SecondLookForm
 from trust.admin.measures import Measures
 from trust.admin.profiles import DecisionTable, ReportTable
@@ -23,6 +23,7 @@ from trust.services.policies import replay_decision
 from trust.services.proposals import confirm_proposal, withdraw_proposal
 from trust.services.second_looks import answer_second_look
 from trust.services.statements import exact_numbers
+from trust.services.undoing import may_undo, undo_decision
 
 STANDING_LABELS = {
     "clear": "success",
@@ -198,6 +199,7 @@ class DecisionAdmin(StaffAdmin):
     list_select_related = ["profile", "by", "appeal"]
     search_fields = ["profile__name", "profile__handle", "reason", "=uuid"]
     ordering = ["-made_at"]
+    actions_detail = ["undo"]
     readonly_fields = ["profile_link", "show_statement", "show_facts", "show_inputs", "replayed"]
     fieldsets = [
         (
@@ -223,6 +225,36 @@ class DecisionAdmin(StaffAdmin):
             {"fields": ["policy", "evidence", "show_facts", "show_inputs", "replayed"]},
         ),
     ]
+
+    def has_undo_permission(self, request: StaffRequest, object_id=None) -> bool:
+        """The button is there while it works: for who decided, for a quarter of an hour."""
+        if not request.user.has_perm("trust.decide_standing"):
+            return False
+        decision = Decision.objects.select_related("profile").filter(pk=object_id or 0).first()
+        return decision is None or may_undo(decision, by=request.user)
+
+    @action(
+        description=_("Take back"),
+        permissions=["undo"],
+        icon="undo",
+        variant=ActionVariant.DANGER,
+        dialog={
+            "title": _("Take this decision back"),
+            "description": _(
+                "The profile stands where it stood before. Campaigns that were stopped stay "
+                "stopped. Both decisions remain on record."
+            ),
+            "form_class": ReasonForm,
+            "form_submit_text": _("Take back"),
+        },
+    )
+    def undo(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
+        decision = self.must_get(request, object_id)
+        return self.run(
+            request,
+            lambda: undo_decision(decision, by=request.user, reason=form.cleaned_data["reason"]),
+            done=_("Taken back. The business is told."),
+        )
 
     @display(description=_("Profile"), ordering="profile__name")
     def about(self, decision: Decision) -> str:

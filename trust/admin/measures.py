@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.enums import ActionVariant
@@ -50,7 +51,7 @@ class Measures(StaffAdmin):
             messages.error(request, refusal.sentence)
         else:
             if isinstance(made, Decision):
-                messages.success(request, made.statement["title"])
+                messages.success(request, _done(made))
             else:
                 messages.warning(
                     request,
@@ -159,3 +160,15 @@ class Measures(StaffAdmin):
             ),
             done=_("The cap is set."),
         )
+
+
+def _done(decision: Decision) -> str:
+    """What was decided, and for a quarter of an hour the way back."""
+    if not decision.is_against:
+        return decision.statement["title"]
+    return format_html(
+        '{}. <a class="underline" href="{}">{}</a>',
+        decision.statement["title"],
+        reverse("admin:trust_decision_change", args=[decision.pk]),
+        _("A mistake? Take it back within 15 minutes."),
+    )

@@ -26,6 +26,7 @@ class Decision(models.Model):
         STAFF = "staff", _("Decided by staff")
         APPEAL = "appeal", _("Decided on appeal")
         STAY = "stay", _("Appeal not decided in time")
+        UNDO = "undo", _("Taken back as a mistake")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     profile = models.ForeignKey(Profile, models.PROTECT, related_name="decisions")
@@ -63,7 +64,8 @@ class Decision(models.Model):
             ),
             # What a person decides says who and why.
             models.CheckConstraint(
-                condition=~Q(rule__in=["staff", "appeal"]) | (Q(by__isnull=False) & ~Q(reason="")),
+                condition=~Q(rule__in=["staff", "appeal", "undo"])
+                | (Q(by__isnull=False) & ~Q(reason="")),
                 name="decision_of_staff_says_who_and_why",
             ),
             # The second pair of eyes is another's.

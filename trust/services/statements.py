@@ -63,6 +63,9 @@ GROUNDS = {
     Decision.Rule.STAY: gettext_lazy(
         "The appeal was not decided in time, so the measure rests until it is."
     ),
+    Decision.Rule.UNDO: gettext_lazy(
+        "The decision before this one was our mistake. It was taken back at once."
+    ),
 }
 LINES = {
     "warned": "warn_at",

@@ -84,7 +84,7 @@ def _notices(first: datetime, last: datetime) -> dict:
 def _measures(first: datetime, last: datetime) -> list[dict]:
     rows = (
         Decision.objects.filter(made_at__gte=first, made_at__lt=last, to_standing__in=PENALTIES)
-        .exclude(rule__in=[Decision.Rule.CALM, Decision.Rule.STAY])
+        .exclude(rule__in=[Decision.Rule.CALM, Decision.Rule.STAY, Decision.Rule.UNDO])
         .order_by()
         .values("to_standing")
         .annotate(
@@ -117,7 +117,7 @@ def _automated(first: datetime, last: datetime) -> dict:
     """How often the rules alone decided, and how often an appeal found them wrong."""
     alone = Decision.objects.filter(
         made_at__gte=first, made_at__lt=last, by=None, to_standing__in=PENALTIES
-    ).exclude(rule__in=[Decision.Rule.CALM, Decision.Rule.STAY])
+    ).exclude(rule__in=[Decision.Rule.CALM, Decision.Rule.STAY, Decision.Rule.UNDO])
     counts = alone.aggregate(
         decided=Count("pk"),
         appealed=Count("appeal"),
