@@ -21,6 +21,10 @@ VERIFIER, MODERATOR, FINANCE, SUPPORT, LEAD = GROUPS = (
 PERMISSIONS: dict[str, tuple[str, ...]] = {
     "profiles.view_business": GROUPS,
     "profiles.change_business": (SUPPORT, LEAD),
+    # Its pages as it sees them, without people's words; each page is a row of the audit.
+    "profiles.view_as_business": (SUPPORT, LEAD),
+    "profiles.view_supportnote": GROUPS,
+    "profiles.add_supportnote": GROUPS,
     "profiles.view_profile": GROUPS,
     "profiles.change_profile": (LEAD,),
     "profiles.revoke_profile": (MODERATOR, LEAD),

@@ -1,9 +1,19 @@
 from django.urls import path
 
-from profiles.views import confirm, home, members, notices, profiles, registry, verification
+from profiles.views import (
+    confirm,
+    home,
+    members,
+    notices,
+    profiles,
+    registry,
+    verification,
+    viewing,
+)
 
 urlpatterns = [
     path("account/confirm/", confirm.ConfirmByMailView.as_view(), name="confirm_by_mail"),
+    path("account/viewing/stop/", viewing.viewing_stop, name="viewing_stop"),
     path("b/<str:handle>/", profiles.profile_public, name="profile_public"),
     path("registry/", registry.registry, name="registry"),
     path("registry/<str:handle>.json", registry.profile_json, name="registry_profile"),

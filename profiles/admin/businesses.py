@@ -1,5 +1,6 @@
 """Businesses, their members and their profiles."""
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -10,12 +11,16 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from profiles.admin.base import ReadOnlyTable, ReasonForm, StaffAdmin, StaffRequest
-from profiles.models import Business, Membership, Profile, VerificationCase
+from profiles.models import Business, Membership, Profile, SupportNote, VerificationCase
 from profiles.overview import facts_of
 from profiles.places import country_name
+from profiles.services.support import begin_viewing, write_support_note
 from profiles.services.terms import withdraw_verification
+from profiles.viewing import PERMISSION, keep_viewing
 
 
 class MemberTable(ReadOnlyTable):
@@ -33,6 +38,32 @@ class ProfileTable(ReadOnlyTable):
     fields = readonly_fields = ["handle", "name", "standing", "quality", "daily_cap"]
     show_change_link = True
     tab = True
+
+
+class NoteTable(ReadOnlyTable):
+    model = SupportNote
+    fields = readonly_fields = ["written_at", "by", "text"]
+    verbose_name_plural = _("Notes among staff")
+    ordering = ["-written_at"]
+    tab = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("by")
+
+
+class NoteForm(BaseDialogForm):
+    text = forms.CharField(
+        label=_("Note"), max_length=4000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 5})
+    )
+
+
+class WhyForm(BaseDialogForm):
+    reason = forms.CharField(
+        label=_("Why you need to"),
+        max_length=500,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text=_("Such as the number of the ticket. Kept in the audit."),
+    )
 
 
 class CaseTable(ReadOnlyTable):
@@ -54,8 +85,8 @@ class BusinessAdmin(StaffAdmin):
     search_fields = ["name", "slug", "profiles__handle", "cases__legal_name"]
     search_help_text = _("Name, legal name or handle")
     ordering = ["-created_at"]
-    inlines = [ProfileTable, CaseTable, MemberTable]
-    actions_detail = ["withdraw"]
+    inlines = [ProfileTable, CaseTable, MemberTable, NoteTable]
+    actions_detail = ["view_as", "note", "withdraw"]
     change_form_outer_before_template = "admin/profiles/overview.html"
 
     class Media:
@@ -80,6 +111,58 @@ class BusinessAdmin(StaffAdmin):
     @display(description=_("Paid through"), ordering="paid_through")
     def paid(self, business: Business) -> str:
         return f"{business.paid_through:%Y-%m-%d}" if business.paid_through else "–"
+
+    def has_view_as_permission(self, request: HttpRequest, object_id=None) -> bool:
+        return request.user.has_perm(PERMISSION)
+
+    @action(
+        description=_("View as"),
+        permissions=["view_as"],
+        icon="visibility",
+        dialog={
+            "title": _("See this business's pages as it does"),
+            "description": _(
+                "For 30 minutes, to look only. Each page you open is recorded. Conversations, "
+                "contacts, keys and logs stay closed."
+            ),
+            "form_class": WhyForm,
+            "form_submit_text": _("Look"),
+        },
+    )
+    def view_as(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
+        business = self.must_get(request, object_id)
+        return self.run(
+            request,
+            lambda: keep_viewing(
+                request,
+                business,
+                until=begin_viewing(business, by=request.user, reason=form.cleaned_data["reason"]),
+            ),
+            done=_("You see what %(name)s sees.") % {"name": business},
+            to=reverse("business_home", args=[business.slug]),
+        )
+
+    def has_note_permission(self, request: HttpRequest, object_id=None) -> bool:
+        return request.user.has_perm("profiles.add_supportnote")
+
+    @action(
+        description=_("Add a note"),
+        permissions=["note"],
+        icon="edit_note",
+        dialog={
+            "title": _("A note for other staff"),
+            "description": _("The business never sees it. It can't be changed afterwards."),
+            "form_class": NoteForm,
+            "form_submit_text": _("Keep"),
+        },
+    )
+    def note(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
+        business = self.must_get(request, object_id)
+        return self.run(
+            request,
+            lambda: write_support_note(business, by=request.user, text=form.cleaned_data["text"]),
+            done=_("Kept."),
+        )
 
     def has_withdraw_permission(self, request: HttpRequest, object_id=None) -> bool:
         return request.user.has_perm("profiles.withdraw_verification")

@@ -4,6 +4,7 @@ from profiles.models.notices import Notice
 from profiles.models.profiles import Profile
 from profiles.models.registry import RegistryEntry, RegistryHead, RegistryNode
 from profiles.models.review import ProtectedName, ReviewReason
+from profiles.models.support import SupportNote
 from profiles.models.users import User
 from profiles.models.verification import (
     BusinessKey,
@@ -30,6 +31,7 @@ __all__ = [
     "RegistryHead",
     "RegistryNode",
     "ReviewReason",
+    "SupportNote",
     "User",
     "Verification",
     "VerificationCase",

@@ -39,6 +39,7 @@ class Business(models.Model):
 
     class Meta:
         verbose_name_plural = "businesses"
+        permissions = [("view_as_business", "Can see a business's pages as it does")]
 
     def __str__(self) -> str:
         return self.name
