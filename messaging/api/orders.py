@@ -18,6 +18,7 @@ from messaging.api.fields import number, one_of, text, thing, things
 from messaging.models import Message
 from messaging.services.messages import send_message
 from messaging.services.payments import request_payment
+from messaging.services.play_payments import ask_in_play, is_asked_in_play
 from profiles.models import Profile
 
 WHERE = "interactive.action.parameters"
@@ -74,6 +75,8 @@ def send_order_details(
     profile: Profile, person_id: int, *, content: dict, kind: str, **message
 ) -> Message:
     """A request for money, as an integrator writes it."""
+    if profile.is_test:
+        return ask_in_play(profile, person_id, content=content, **message)
     given = content["action"]["parameters"]
     order = given["order"]
     expiration = order.get("expiration")
@@ -106,6 +109,9 @@ def send_order_status(
 ) -> Message:
     """Where an order is, with the integrator's own words."""
     given = content["action"]["parameters"]
+    message |= {"by": by, "content": content}
+    if profile.is_test and is_asked_in_play(profile, person_id, given["reference_id"]):
+        return send_message(profile, person_id, **message)
     request = (
         PaymentRequest.objects.filter(
             profile=profile, person_id=person_id, reference_id=given["reference_id"]
@@ -121,7 +127,7 @@ def send_order_status(
         by=by,
         description=given["order"].get("description", ""),
     )
-    return send_message(profile, person_id, by=by, content=content, **message)
+    return send_message(profile, person_id, **message)
 
 
 # Interactive types that do more than show something: who sends them.

@@ -23,6 +23,7 @@ from messaging.services.answers import choices_of, content_of, press_choice
 from messaging.services.blocking import block_profile, unblock_profile
 from messaging.services.counters import count
 from messaging.services.messages import mark_delivered, mark_read, receive_message
+from messaging.services.play_payments import pay_in_play
 from portal.base.refused import Refused
 from profiles.models import Business, Profile, User
 from profiles.services.profiles import create_profile
@@ -138,6 +139,12 @@ class State:
     blocks: bool
     mutes: bool
     messages: list[Message]
+
+    @property
+    def owes(self) -> bool:
+        """Whether a bill that can be seen is not paid."""
+        bills = [(message.content or {}).get("play") for message in self.messages]
+        return any(bill and not bill["paid"] for bill in bills)
 
 
 def states(profile: Profile, *, now: datetime | None = None, limit: int = 20) -> list[State]:
@@ -310,9 +317,14 @@ def _unmute(profile: Profile, person: SandboxPerson, text: str) -> None:
     unmute(person.person_id, profile.business_id, source="sandbox")
 
 
+def _pay(profile: Profile, person: SandboxPerson, text: str) -> None:
+    pay_in_play(profile, person.person_id)
+
+
 ACTS: dict[str, Callable[[Profile, SandboxPerson, str], None]] = {
     "write": _write,
     "press": _press,
+    "pay": _pay,
     "deliver": _deliver,
     "read": _read,
     "block": _block,

@@ -110,17 +110,24 @@ def _status(event: WebhookEvent) -> dict:
 def _payment(event: WebhookEvent) -> dict:
     """What became of the money that a message asked for: a status of the type payment."""
     message, contact = _message_of(event)
-    request = PaymentRequest.objects.filter(uuid=event.facts["request"]).first()
-    if request is None:
-        raise Gone
+    facts = event.facts
+    if play := facts.get("play"):  # in a sandbox no money moves
+        uuid, reference_id, value = play["id"], play["reference_id"], play["amount"]
+        currency, offset, created_at = play["currency"], play["offset"], message.created_at
+    else:
+        request = PaymentRequest.objects.filter(uuid=facts["request"]).first()
+        if request is None:
+            raise Gone
+        uuid, reference_id, value = str(request.uuid), request.reference_id, request.amount
+        currency, created_at = request.currency, request.created_at
+        offset = 10 ** decimals(currency)
     number = pairwise_number(event.business_id, message.person_id)
-    facts, currency = event.facts, request.currency.upper()
-    amount = {"value": request.amount, "offset": 10 ** decimals(request.currency)}
+    currency, amount = currency.upper(), {"value": value, "offset": offset}
     transaction: dict = {
-        "id": str(request.uuid),
+        "id": uuid,
         "type": "stripe",
         "status": {"captured": "success"}.get(facts["status"], facts["status"]),
-        "created_timestamp": int(request.created_at.timestamp()),
+        "created_timestamp": int(created_at.timestamp()),
         "updated_timestamp": facts["at"],
         "amount": amount,
         "currency": currency,
@@ -144,7 +151,7 @@ def _payment(event: WebhookEvent) -> dict:
         "recipient_id": wa_id(number),
         "recipient_user_id": user_id(number),
         "payment": {
-            "reference_id": request.reference_id,
+            "reference_id": reference_id,
             "amount": amount,
             "currency": currency,
             "transaction": transaction,

@@ -5,11 +5,16 @@ from io import StringIO
 
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 
-from messaging.models import Message, WebhookEvent
+from billing.models import PaymentRequest
+from messaging.models import App, Message, WebhookEvent
 from messaging.services.sandbox import act, open_sandbox, states
+from messaging.services.webhook_bodies import make_body
 from messaging.tests.cast import ANA
 from messaging.tests.test_api_messages import ApiCase
+from messaging.tests.test_api_orders import order
+from messaging.tests.test_api_orders import status as order_status
 from portal.base.pairwise import pairwise_number
 from portal.base.refused import Refused
 from profiles.models import Business, Profile
@@ -49,6 +54,28 @@ class SandboxTests(ApiCase):
         self.assertEqual(open_sandbox(self.acme, by=self.alice).pk, self.sandbox.pk)
         self.assertEqual(Profile.objects.filter(business=self.acme, is_test=True).count(), 1)
         self.assertFalse(self.sandbox.shows_badge())
+
+    def test_a_test_person_pays_a_bill_and_the_integrator_hears_of_it(self):
+        ana = self.people["Ana"]
+        with self.assertRaises(Refused):  # nothing is owed
+            act(self.sandbox, ana, "pay")
+        App.objects.filter(business=self.acme).update(
+            subscribed_at=timezone.now(), fields=["messages"]
+        )
+        self.assertEqual(self.send(self.to("Ana"), self.path, **order())[0], 200)
+        self.assertError(self.send(self.to("Ana"), self.path, **order()), 400, 131009)
+        act(self.sandbox, ana, "pay")
+        self.assertEqual(self.send(self.to("Ana"), self.path, **order_status("shipped"))[0], 200)
+
+        event = WebhookEvent.objects.filter(facts__kind="payment").get()
+        told = json.loads(make_body(event))["entry"][0]["changes"][0]["value"]["statuses"][0]
+        self.assertEqual((told["type"], told["status"]), ("payment", "captured"))
+        self.assertEqual(told["payment"]["reference_id"], "A-1001")
+        self.assertEqual(told["payment"]["amount"], {"value": 2500, "offset": 100})
+        self.assertEqual(told["payment"]["transaction"]["status"], "success")
+        self.assertFalse(PaymentRequest.objects.exists())  # no money moved
+        with self.assertRaises(Refused):  # twice
+            act(self.sandbox, ana, "pay")
 
     def test_people_press_read_block_report_and_mute(self):
         ana = self.people["Ana"]
