@@ -1,15 +1,18 @@
 """Forms of the developers' pages."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from messaging.models import AccessToken
+from messaging.models import AccessToken, WebhookEndpoint
 from messaging.services.keys import who_may
 from messaging.services.webhooks import FIELDS
+from profiles.models import Profile
 
+Level = WebhookEndpoint.Level
 LIVES = {"": _("Never"), "30": _("30 days"), "90": _("90 days"), "365": _("One year")}
 
 
@@ -67,7 +70,7 @@ class TokenForm(forms.Form):
 
 
 class WebhookForm(forms.Form):
-    """Where events go."""
+    """Where events go: those of the whole app, of its account, or of one profile."""
 
     url = forms.CharField(
         label=_("Callback address"),
@@ -86,3 +89,32 @@ class WebhookForm(forms.Form):
         initial=["messages"],
         widget=forms.CheckboxSelectMultiple,
     )
+    level = forms.ChoiceField(
+        label=_("Events of"),
+        required=False,
+        help_text=_("The narrowest address counts: one profile, then this account, then the app."),
+    )
+
+    field_order = ["url", "verify_token", "level", "fields_heard"]
+
+    def __init__(self, *args, profiles: Iterable[Profile], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.profiles = {f"{Level.PROFILE}:{profile.pk}": profile for profile in profiles}
+        level = self.fields["level"]
+        assert isinstance(level, forms.ChoiceField)
+        level.choices = [
+            (Level.APP.value, Level.APP.label),
+            (Level.ACCOUNT.value, Level.ACCOUNT.label),
+            *((key, _("One profile: %s") % profile.name) for key, profile in self.profiles.items()),
+        ]
+
+    def address(self) -> dict:
+        """The address, as `set_webhook` takes it."""
+        chosen = self.cleaned_data["level"] or Level.APP
+        profile = self.profiles.get(chosen)
+        return {
+            "url": self.cleaned_data["url"],
+            "verify_token": self.cleaned_data["verify_token"],
+            "level": Level.PROFILE if profile else chosen,
+            "profile": profile,
+        }

@@ -78,6 +78,18 @@ class DevelopersPageTests(ApiCase):
                 self.client.post(url, data | {"url": receiver.url})
         self.assertEqual(WebhookEndpoint.objects.get().url, receiver.url)
 
+    @override_settings(WEBHOOK_ALLOW_LOOPBACK=True)
+    def test_an_address_may_be_of_the_account_or_of_one_profile(self):
+        url = self.url("webhook_set", app_id=self.app.pk)
+        data = {"verify_token": "hush", "fields_heard": ["messages"]}
+        with receiving() as receiver:
+            for level in ("account", f"profile:{self.profile.pk}"):
+                self.client.post(url, data | {"url": receiver.url, "level": level})
+            theirs = data | {"url": receiver.url, "level": f"profile:{self.other_profile.pk}"}
+            self.assertEqual(self.client.post(url, theirs).status_code, 422)
+        found = WebhookEndpoint.objects.order_by("level").values_list("level", "profile_id")
+        self.assertEqual(list(found), [("account", None), ("profile", self.profile.pk)])
+
     def test_closing_an_app_closes_its_tokens(self):
         self.client.post(self.url("app_act", app_id=self.app.pk), {"act": "close"})
         self.assertError(self.call("GET", f"/{self.profile.pk}"), 401, 190, 460)

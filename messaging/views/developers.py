@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -27,7 +28,7 @@ from portal.base.pairwise import pairwise_number, wa_id
 from portal.base.refused import Refused
 from portal.base.sealing import seal_text, unseal_text
 from profiles.confirmed import confirmed
-from profiles.models import Business
+from profiles.models import Business, Profile
 from profiles.tenancy import DEVELOP, MemberRequest, business_page, in_business
 
 VERSION = "v23.0"
@@ -56,7 +57,7 @@ def developers(request: MemberRequest, business: Business) -> HttpResponse:
         "messaging/developers/developers.html",
         form=form,
         apps=business.apps.filter(closed_at=None).order_by("created_at"),
-        profiles=business.profiles.filter(closed_at=None).order_by("created_at"),
+        profiles=_profiles(business),
         calls=ApiCall.objects.filter(business=business).order_by("-id")[:RECENT],
         base=request.build_absolute_uri(f"/{VERSION}"),
         status=422 if form.errors else 200,
@@ -106,15 +107,10 @@ def token_revoke(request: MemberRequest, business: Business, pk: int) -> HttpRes
 @in_business(roles=DEVELOP)
 def webhook_set(request: MemberRequest, business: Business, app_id: int) -> HttpResponse:
     app = _app(business, app_id)
-    form = WebhookForm(request.POST)
+    form = WebhookForm(request.POST, profiles=_profiles(business))
     if form.is_valid():
         try:
-            set_webhook(
-                app,
-                url=form.cleaned_data["url"],
-                verify_token=form.cleaned_data["verify_token"],
-                by=request.user,
-            )
+            set_webhook(app, by=request.user, **form.address())
             subscribe(app, by=request.user, fields=form.cleaned_data["fields_heard"])
         except Refused as refusal:
             form.add_error("url", refusal.sentence)
@@ -158,6 +154,10 @@ def _app(business: Business, app_id: int) -> App:
     return get_object_or_404(App, pk=app_id, business=business, closed_at=None)
 
 
+def _profiles(business: Business) -> QuerySet[Profile]:
+    return business.profiles.filter(closed_at=None).order_by("created_at")
+
+
 def _app_page(
     request: MemberRequest, business: Business, app: App, *, status: int = 200, **forms
 ) -> HttpResponse:
@@ -165,15 +165,16 @@ def _app_page(
     shown = {
         "token_form": TokenForm(role=request.membership.role),
         "webhook_form": WebhookForm(
+            profiles=_profiles(business),
             initial={
                 "url": endpoint.url if endpoint else "",
                 "verify_token": endpoint.verify_token if endpoint else "",
                 "fields_heard": app.fields,
-            }
+            },
         ),
     }
     fresh, secret = _fresh_token(request, app), secret_of(app)
-    profile = business.profiles.filter(closed_at=None).order_by("created_at").first()
+    profile = _profiles(business).first()
     return business_page(
         request,
         business,
