@@ -212,6 +212,10 @@ DATABASE_URL = (
     or f"postgres://{EMBEDDED_ROLE}:signet@127.0.0.1:{DATABASE_PORT}/signet"
 )
 DATABASES = {"default": database(DATABASE_URL)}
+# What every message costs is planned once a connection (portal.base.prepared). PREPARED=0 where a
+# pooler in between can't keep that (PgBouncer before 1.21).
+if os.getenv("PREPARED", "1") == "1":
+    DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 0
 if pool_size := int(os.getenv("DATABASE_POOL", "0")):  # set for the web only: at least its threads
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": pool_size, "timeout": 10}
 else:
@@ -335,8 +339,24 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(os.getenv("STATIC_ROOT") or VAR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(os.getenv("MEDIA_ROOT") or VAR / "media")
+# Uploads lie in MEDIA_ROOT, or in a bucket that nobody else reads: then by S3's protocol.
+if bucket := os.getenv("S3_BUCKET", ""):
+    uploads = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": bucket,
+            "access_key": secret("S3_ACCESS_KEY"),
+            "secret_key": secret("S3_SECRET_KEY"),
+            "endpoint_url": os.getenv("S3_ENDPOINT") or None,  # empty: Amazon's own
+            "region_name": os.getenv("S3_REGION") or None,
+            "file_overwrite": False,
+            "max_memory_size": 2 * 1024 * 1024,  # what is larger waits on disk while it is read
+        },
+    }
+else:
+    uploads = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": uploads,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
