@@ -9,6 +9,7 @@ delivers after the block has committed.
 from django.db import connection, transaction
 
 from audience.models import bucket_of
+from portal.base.prepared import run
 
 BUCKET_LOCK = 7204  # the first key of the advisory locks on buckets; the second is the bucket
 
@@ -26,5 +27,4 @@ def hold_bucket(person_id: int) -> None:
 def _lock(statement: str, bucket: int) -> None:
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("A bucket is held within a transaction.")
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [BUCKET_LOCK, bucket])
+    run(statement, [BUCKET_LOCK, bucket])

@@ -19,17 +19,21 @@ Each no is a Refused with a sentence for the sender and a code:
     quota_reached       the plan's month (raised by billing)
 """
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from audience.locks import share_bucket
+from audience.models import bucket_of
 from billing.entitlements import entitlements
 from messaging.models import Message, Template
 from messaging.services.counters import reached_today
+from portal.base.prepared import run
 from portal.base.refused import Refused
+from portal.base.together import together
 from profiles.models import Profile
 
 WINDOW = timedelta(hours=24)  # a reply is free this long after the person's last message
@@ -58,6 +62,8 @@ class Recipient:
         blocks: the person wants nothing from this profile.
         adverts, alerts: the person's answer to this business; None is no answer.
         wrote_at: when the person last wrote to the profile.
+        waiting_since: the person's first word that nobody answered.
+        has_browsers: some of theirs are told of what comes.
     """
 
     marketing: bool
@@ -67,6 +73,8 @@ class Recipient:
     adverts: bool | None
     alerts: bool | None
     wrote_at: datetime | None
+    waiting_since: datetime | None = None
+    has_browsers: bool = True
 
     def window_open(self, now: datetime) -> bool:
         return self.wrote_at is not None and now - self.wrote_at < WINDOW
@@ -80,15 +88,17 @@ def may_send(
     kind: str,
     template: Template | None = None,
     now: datetime | None = None,
+    hold: bool = False,
 ) -> Recipient:
     """Raise Refused unless `profile` may send this message to this person now.
 
-    Call it in the transaction that sends, after `share_bucket`: what a person says no to then
-    either
-    is seen here or waits until the message is written.
+    Arguments:
+        hold: share the person's bucket first. Who sends does, as the first statement of its
+            transaction: what a person says no to then either is seen here or waits until the
+            message is written.
     """
     now = now or timezone.now()
-    recipient = recipient_of(profile, person_id)
+    recipient = recipient_of(profile, person_id, hold=hold)
     is_reply = recipient is not None and recipient.window_open(now)
     # A template is no reply: who lost its standing may only answer in its own words.
     wrote_at = recipient.wrote_at if recipient and kind != Kind.TEMPLATE else None
@@ -106,32 +116,36 @@ def may_begin(profile: Profile, *, now: datetime | None = None) -> None:
     check_sender(profile, is_reply=False, wrote_at=None, now=now or timezone.now())
 
 
-def recipient_of(profile: Profile, person_id: int) -> Recipient | None:
+def recipient_of(profile: Profile, person_id: int, *, hold: bool = False) -> Recipient | None:
     """What decides about this person, or None where nobody has this id."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select p.marketing, c.person_id is not null, c.blocked_at is not null,
-                   b.person_id is not null, adverts.granted, alerts.granted, v.written_at
-              from audience_person p
-              left join messaging_contact c
-                on c.person_id = p.person_id and c.business_id = %(business)s
-              left join audience_block b
-                on b.person_id = p.person_id and b.profile_id = %(profile)s
-              left join messaging_conversation v
-                on v.person_id = p.person_id and v.profile_id = %(profile)s
-              left join audience_consent adverts
-                on adverts.person_id = p.person_id and adverts.kind = 'business_marketing'
-               and adverts.scope_id = %(business)s
-              left join audience_consent alerts
-                on alerts.person_id = p.person_id and alerts.kind = 'business_alerts'
-               and alerts.scope_id = %(business)s
-             where p.person_id = %(person)s
-            """,
-            {"business": profile.business_id, "profile": profile.pk, "person": person_id},
-        )
-        row = cursor.fetchone()
+    of = {"business": profile.business_id, "profile": profile.pk, "person": person_id}
+    with together() if hold else nullcontext():
+        if hold:  # a statement of its own: the next one's snapshot comes after the lock
+            share_bucket(bucket_of(person_id))
+        found = run(RECIPIENT, of)
+    row = found.fetchone()
     return Recipient(*row) if row else None
+
+
+RECIPIENT = """
+    select p.marketing, c.person_id is not null, c.blocked_at is not null,
+           b.person_id is not null, adverts.granted, alerts.granted, v.written_at, v.waiting_since,
+           exists (select from messaging_pushsubscription s where s.person_id = %(person)s)
+      from audience_person p
+      left join messaging_contact c
+        on c.person_id = p.person_id and c.business_id = %(business)s
+      left join audience_block b
+        on b.person_id = p.person_id and b.profile_id = %(profile)s
+      left join messaging_conversation v
+        on v.person_id = p.person_id and v.profile_id = %(profile)s
+      left join audience_consent adverts
+        on adverts.person_id = p.person_id and adverts.kind = 'business_marketing'
+       and adverts.scope_id = %(business)s
+      left join audience_consent alerts
+        on alerts.person_id = p.person_id and alerts.kind = 'business_alerts'
+       and alerts.scope_id = %(business)s
+     where p.person_id = %(person)s
+"""
 
 
 def check_sender(

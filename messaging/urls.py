@@ -71,7 +71,6 @@ urlpatterns = [
         name="payment_new",
     ),
     path(f"{WORKSPACE}payments/<uuid:uuid>/again/", payments.payment_repeat, name="payment_repeat"),
-    path("", include("messaging.api.urls")),
     path(f"{WORKSPACE}developers/", developers.developers, name="developers"),
     path(
         f"{WORKSPACE}developers/apps/<int:app_id>/", developers.developer_app, name="developer_app"

@@ -9,6 +9,7 @@ from profiles.views.entrance import SignInView
 handler500 = "portal.errors.server_error"
 
 urlpatterns = [
+    path("", include("messaging.api.urls")),  # first: most calls by far are messages
     path("admin/", admin.site.urls),
     path("account/login/", SignInView.as_view(), name="account_login"),  # before allauth's own
     path("account/", include("allauth.urls")),

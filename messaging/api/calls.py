@@ -31,6 +31,9 @@ class Caller:
     app: App
     token: AccessToken | None
     raw_in_query: str = ""  # the token, if it came in the query string: links carry it on
+    asked: str = ""  # the node's id in the path, for which a profile was looked for at once
+    profile: Profile | None = None  # the business's own profile of that id
+    test_people: frozenset[int] = frozenset()  # of a test profile: whom it may reach
 
     @property
     def business(self) -> Business:
@@ -42,6 +45,10 @@ class Caller:
             or not self.token.profile_ids
             or (profile_id in self.token.profile_ids)
         )
+
+    def may_reach(self, profile: Profile, person_id: int) -> bool:
+        """Whether both belong to the same world: the real one, or one sandbox."""
+        return not profile.is_test or person_id in self.test_people
 
 
 @dataclass
@@ -138,14 +145,25 @@ def find(caller: Caller, node_id: str, edge_name: str, method: str) -> tuple[Any
     models_with_edge = [m for m in NODES if any((m, edge_name, v) in EDGES for v in METHODS)]
     if edge_name and not models_with_edge:
         raise GraphError(2500, message=f"Unknown path components: /{edge_name}")
-    if len(node_id) == 15 and node_id.isascii() and node_id.isdecimal():
+    if is_node_id(node_id):
         for model in models_with_edge:
-            found = NODES[model](caller).filter(pk=int(node_id)).first()
+            found = _found(model, caller, node_id)
             if found is not None:
                 if answer := EDGES.get((model, edge_name, method)):
                     return found, answer
                 break
     raise unknown_node(node_id, method)
+
+
+def is_node_id(written: str) -> bool:
+    return len(written) == 15 and written.isascii() and written.isdecimal()
+
+
+def _found(model: type[models.Model], caller: Caller, node_id: str) -> Any:
+    if model is Profile and caller.asked == node_id:
+        usable = caller.profile is not None and caller.may_use(caller.profile.pk)
+        return caller.profile if usable else None
+    return NODES[model](caller).filter(pk=int(node_id)).first()
 
 
 METHODS = (GET, POST, DELETE)

@@ -83,7 +83,7 @@ def _answer(
     data, files = read_body(request)
     if root := ROOTS.get((f"{node}/{edge}".strip("/"), method)):
         return root(RootCall(request, data, now))
-    caller = caller_of(request, data, now)
+    caller = caller_of(request, data, now, node=node)
     known.append(caller)
     take_call(caller.app)
     if method not in METHODS:

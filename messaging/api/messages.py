@@ -17,7 +17,6 @@ from messaging.services import conversations
 from messaging.services.idempotency import Answer, fingerprint_of, known_answer, once
 from messaging.services.messages import send_message
 from messaging.services.rates import take_message, take_stranger
-from messaging.services.sandbox import may_reach
 from messaging.services.templates import ensure_sendable, render
 from messaging.services.wamids import MessageKey, message_behind, wamid
 from portal.base.live import announce
@@ -145,7 +144,7 @@ def _sending(
 ) -> Message:
     """Send within the rates; whoever writes to many whom nobody knows is stopped."""
     take_message(call.node, person_id)
-    if not may_reach(call.node, person_id):
+    if not call.caller.may_reach(call.node, person_id):
         raise GraphError(131030, _("A test profile reaches its own test people only."))
     try:
         return send(call.node, person_id, **message)

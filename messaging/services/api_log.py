@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from messaging.models import AccessToken, ApiCall
-from portal.base.ids import lowest_id_at
+from portal.base.ids import lowest_id_at, new_id
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,10 @@ SECRET = re.compile(
 )
 TOKEN = re.compile(r"sgt_\w{5}\w+|\b\d{15}(?:\||%7C)\w+")
 
-_waiting: list[ApiCall] = []
+COPY = """copy messaging_apicall (id, business_id, token_id, at, method, path, status, code,
+                                milliseconds, trace, request, response) from stdin"""
+
+_waiting: list[tuple] = []
 _lock = threading.Lock()
 _writer: threading.Timer | None = None
 
@@ -49,26 +52,27 @@ def note(
     now: datetime,
 ) -> None:
     """Remember a call for the log."""
-    row = ApiCall(
-        business_id=business_id,
-        token=token,
-        at=now,
-        method=(request.method or "")[:8],
-        path=without_secrets(request.get_full_path())[:300],
-        status=response.status_code,
-        code=code,
-        milliseconds=milliseconds,
-        trace=trace,
-        request=_words(request.body if hasattr(request, "_body") else b"", request.content_type),
-        response=_words(response.content, response.get("Content-Type", "")),
+    row = (
+        new_id(now),
+        business_id,
+        token.pk if token else None,
+        now,
+        (request.method or "")[:8],
+        without_secrets(request.get_full_path())[:300],
+        response.status_code,
+        code,
+        milliseconds,
+        trace,
+        _words(request.body if hasattr(request, "_body") else b"", request.content_type),
+        _words(response.content, response.get("Content-Type", "")),
     )
     if settings.API_LOG_AT_ONCE:
-        row.save()
+        _insert([row])
     else:
         transaction.on_commit(lambda: _remember(row))
 
 
-def _remember(row: ApiCall) -> None:
+def _remember(row: tuple) -> None:
     global _writer
     with _lock:
         if len(_waiting) < MOST_WAITING:
@@ -86,13 +90,19 @@ def write() -> int:
         rows, _waiting[:] = list(_waiting), []
         _writer = None
     try:
-        ApiCall.objects.bulk_create(rows, batch_size=500)
+        _insert(rows)
     except DatabaseError as error:
         logger.warning("%s calls are missing in the log: %s", len(rows), error)
         return 0
     finally:
         connection.close()  # this thread's own
     return len(rows)
+
+
+def _insert(rows: list[tuple]) -> None:
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(COPY) as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 @shared_task

@@ -7,6 +7,7 @@ from django.db.models import Count, Sum
 from django.utils import timezone
 
 from messaging.models import CampaignChunk, CounterDelta
+from portal.base.prepared import run
 from profiles.models import Profile
 
 # sent, delivered, read, replied, blocked, reported, failed: messages, single and of campaigns;
@@ -20,13 +21,13 @@ def count(
     profile: Profile, metric: str, n: int = 1, *, campaign_id: int | None = None, now: datetime
 ) -> None:
     """Write down that `metric` happened `n` times."""
-    CounterDelta.objects.create(
-        business_id=profile.business_id,
-        profile_id=profile.pk,
-        campaign_id=campaign_id,
-        metric=metric,
-        day=now.astimezone(UTC).date(),
-        n=n,
+    run(
+        """
+        insert into messaging_counterdelta
+          (business_id, profile_id, campaign_id, metric, day, n, squashed)
+        values (%s, %s, %s, %s, %s, %s, false)
+        """,
+        [profile.business_id, profile.pk, campaign_id, metric, now.astimezone(UTC).date(), n],
     )
 
 

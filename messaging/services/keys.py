@@ -207,11 +207,14 @@ def revoke_token(token: AccessToken, *, by: User) -> AccessToken:
 
 def token_behind(raw: str) -> AccessToken | None:
     """The row of a token as a client wrote it, usable or not, with its app and business."""
-    return (
-        AccessToken.objects.select_related("app__business").filter(sha256=_digest(raw)).first()
-        if raw.startswith(TOKEN_PREFIX)
-        else None
-    )
+    digest = digest_of(raw)
+    rows = AccessToken.objects.select_related("app__business")
+    return rows.filter(sha256=digest).first() if digest else None
+
+
+def digest_of(raw: str) -> str | None:
+    """By what a token is found, or None where it can't be one."""
+    return _digest(raw) if raw.startswith(TOKEN_PREFIX) else None
 
 
 def touch(token: AccessToken, now: datetime) -> None:

@@ -2,6 +2,7 @@
 a block comes wholly before or wholly after it.
 """
 
+import json
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -19,7 +20,9 @@ from messaging.services.receipts import change_messages, tell_moved, tell_trust
 from messaging.signals import message_received, status_changed
 from portal.base.ids import new_id
 from portal.base.live import announce
+from portal.base.prepared import run
 from portal.base.refused import Refused
+from portal.base.together import together
 from profiles.models import Profile, User
 
 Status = Message.Status
@@ -58,7 +61,6 @@ def send_message(
     now = now or timezone.now()
     message_class = message_class or rules.class_of(template)
     _check_words(kind, body)
-    share_bucket(bucket_of(person_id))
     recipient = rules.may_send(
         profile,
         person_id=person_id,
@@ -66,11 +68,12 @@ def send_message(
         kind=kind,
         template=template,
         now=now,
+        hold=True,
     )
     if message_class == Message.Class.MARKETING and not recipient.window_open(now):
         _claim_advert(profile, person_id, now=now)
 
-    message = Message.objects.create(
+    message = Message(
         person_id=person_id,
         id=new_id(now),
         profile_id=profile.pk,
@@ -85,12 +88,14 @@ def send_message(
         client_data=client_data,
         created_at=now,
     )
-    show_sent(message, profile)
-    count(profile, "sent", now=now)
-    if not recipient.window_open(now):
-        count(profile, "started", now=now)
+    with together():
+        write_message(message)
+        show_sent(message, profile)
+        count(profile, "sent", now=now)
+        if not recipient.window_open(now):
+            count(profile, "started", now=now)
+        status_changed.send(Message, message=message, profile=profile, recipient=recipient)
 
-    status_changed.send(Message, message=message, profile=profile)
     announce_conversation(profile, person_id)
     return message
 
@@ -252,24 +257,51 @@ def _check_words(kind: str, body: str) -> None:
         )
 
 
+def write_message(message: Message) -> None:
+    """Insert the message: in plain words, since this is what is done most."""
+    run(
+        """
+        insert into messaging_message
+          (person_id, id, profile_id, direction, kind, message_class, status, body, content,
+           reply_to, author_id, client_data, created_at)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s)
+        """,
+        [
+            message.person_id,
+            message.id,
+            message.profile_id,
+            message.direction,
+            message.kind,
+            message.message_class,
+            message.status,
+            message.body,
+            None if message.content is None else json.dumps(message.content),
+            message.reply_to,
+            message.author_id,
+            message.client_data,
+            message.created_at,
+        ],
+    )
+    message._state.adding, message._state.db = False, connection.alias
+
+
 def show_sent(message: Message, profile: Profile) -> None:
     """Both sides' lists show what the business wrote to a contact."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            insert into messaging_conversation as v
-              (person_id, profile_id, business_id, last_id, last_at, last_body, unread,
-               business_last_id, business_last_at, business_last_body, business_unread, state)
-            values (%(person)s, %(profile)s, %(business)s, %(id)s, %(at)s, %(body)s, 1,
-                    %(id)s, %(at)s, %(body)s, 0, 'open')
-            on conflict (person_id, profile_id) do update set
-              last_id = excluded.last_id, last_at = excluded.last_at,
-              last_body = excluded.last_body, unread = least(v.unread + 1, 9999),
-              business_last_id = excluded.last_id, business_last_at = excluded.last_at,
-              business_last_body = excluded.last_body, business_unread = 0
-            """,
-            _columns(message, profile),
-        )
+    run(
+        """
+        insert into messaging_conversation as v
+          (person_id, profile_id, business_id, last_id, last_at, last_body, unread,
+           business_last_id, business_last_at, business_last_body, business_unread, state)
+        values (%(person)s, %(profile)s, %(business)s, %(id)s, %(at)s, %(body)s, 1,
+                %(id)s, %(at)s, %(body)s, 0, 'open')
+        on conflict (person_id, profile_id) do update set
+          last_id = excluded.last_id, last_at = excluded.last_at,
+          last_body = excluded.last_body, unread = least(v.unread + 1, 9999),
+          business_last_id = excluded.last_id, business_last_at = excluded.last_at,
+          business_last_body = excluded.last_body, business_unread = 0
+        """,
+        _columns(message, profile),
+    )
 
 
 def _show_received(message: Message, profile: Profile, *, heard: bool) -> None:

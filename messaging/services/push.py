@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging.models import Message, PushSubscription
+from messaging.rules import Recipient
 from messaging.services.messages import preview
 from messaging.services.push_sealing import authorization, read_keys, seal_push
 from messaging.services.sessions import is_open
@@ -94,10 +95,14 @@ def show_words(person_id: int, *, session_hash: str, shows: bool) -> None:
 
 
 @receiver(status_changed)
-def tell_of_message(message: Message, profile: Profile, **kwargs: object) -> None:
+def tell_of_message(
+    message: Message, profile: Profile, recipient: Recipient | None = None, **kwargs: object
+) -> None:
     """A message has come: a row for each browser of its person. (Campaigns are adverts: none.)"""
     is_new = message.status == Message.Status.SENT and message.direction == Message.Direction.OUT
     if not is_new or message.message_class == Message.Class.MARKETING:
+        return
+    if recipient and not recipient.has_browsers:
         return
     rows = PushSubscription.objects.filter(person_id=message.person_id)
     for endpoint_hash in rows.values_list("endpoint_hash", flat=True):

@@ -6,6 +6,7 @@ Each count is of a window of time; with the broker away nobody is counted, and e
 import logging
 import time
 from dataclasses import dataclass
+from typing import cast
 
 import redis
 from django.conf import settings
@@ -20,6 +21,7 @@ CALLS, MESSAGES, PAIR, STRANGERS = "calls", "messages", "pair", "strangers"
 WINDOW = 10  # seconds over which a rate is taken, so that short bursts pass
 PAIR_WINDOW, PAIR_MOST = 60, 600  # messages of a profile to one person
 STRANGERS_WINDOW, STRANGERS_MOST = 3600, 500  # people nobody knows that a profile wrote to
+EXPIRY_EVERY = 50  # counts: the first of them may have died before it said when to forget
 PLAN_KNOWN_FOR = 30.0  # seconds
 
 _counts = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.2, socket_connect_timeout=0.2)
@@ -35,6 +37,19 @@ class TooFast(Exception):
 
 
 @dataclass(frozen=True)
+class Rate:
+    """At most so many of something by somebody, in so many seconds."""
+
+    what: str
+    whose: object
+    most: int
+    window: int  # seconds
+
+    def key(self, now: int) -> str:
+        return f"signet.rate:{self.what}:{self.whose}:{now // self.window}"
+
+
+@dataclass(frozen=True)
 class Room:
     """What a rate leaves: calls `left` of `most`, until `wait` seconds from now."""
 
@@ -45,7 +60,7 @@ class Room:
 
 def take_call(app: App) -> Room:
     """Count one call of an app, and say how many are left. Raises TooFast."""
-    return _take(CALLS, app.pk, most=settings.API_CALLS_A_SECOND * WINDOW, window=WINDOW)
+    return _take(Rate(CALLS, app.pk, settings.API_CALLS_A_SECOND * WINDOW, WINDOW))
 
 
 def take_message(profile: Profile, person_id: int) -> None:
@@ -53,13 +68,15 @@ def take_message(profile: Profile, person_id: int) -> None:
     most = WINDOW * (
         settings.API_CALLS_A_SECOND if profile.is_test else _messages_a_second(profile.business)
     )
-    _take(MESSAGES, profile.pk, most=most, window=WINDOW)
-    _take(PAIR, f"{profile.pk}:{person_id}", most=PAIR_MOST, window=PAIR_WINDOW)
+    _take(
+        Rate(MESSAGES, profile.pk, most, WINDOW),
+        Rate(PAIR, f"{profile.pk}:{person_id}", PAIR_MOST, PAIR_WINDOW),
+    )
 
 
 def take_stranger(profile: Profile) -> None:
     """Count a message to somebody nobody knows: many of them are a search. Raises TooFast."""
-    _take(STRANGERS, profile.pk, most=STRANGERS_MOST, window=STRANGERS_WINDOW)
+    _take(Rate(STRANGERS, profile.pk, STRANGERS_MOST, STRANGERS_WINDOW))
 
 
 def _messages_a_second(business: Business) -> int:
@@ -70,18 +87,31 @@ def _messages_a_second(business: Business) -> int:
     return rate
 
 
-def _take(what: str, whose: object, *, most: int, window: int) -> Room:
+def _take(*rates: Rate) -> Room:
+    """Count one of each, in one round trip. Returns what is left of the last. Raises TooFast."""
     now = int(time.time())
-    wait = window - now % window
-    key = f"signet.rate:{what}:{whose}:{now // window}"
     try:
-        with _counts.pipeline(transaction=False) as pipeline:
-            pipeline.incr(key)
-            pipeline.expire(key, 2 * window)
-            n, _expires = pipeline.execute()
+        counts = _count([(rate.key(now), 2 * rate.window) for rate in rates])
     except redis.RedisError as error:
         logger.warning("The broker is away, nothing is counted: %s", error)
-        return Room(most, most, wait)
-    if n > most:
-        raise TooFast(what, wait, most)
-    return Room(most, most - n, wait)
+        counts = [0] * len(rates)
+    for rate, n in zip(rates, counts, strict=True):
+        room = Room(rate.most, rate.most - n, rate.window - now % rate.window)
+        if n > rate.most:
+            raise TooFast(rate.what, room.wait, rate.most)
+    return room
+
+
+def _count(keys: list[tuple[str, int]]) -> list[int]:
+    """Add one to each key. A new one gets its seconds to live in a second round trip."""
+    if len(keys) == 1:
+        counts = [cast(int, _counts.incr(keys[0][0]))]
+    else:
+        with _counts.pipeline(transaction=False) as pipeline:
+            for key, _lives in keys:
+                pipeline.incr(key)
+            counts = pipeline.execute()
+    for (key, lives), n in zip(keys, counts, strict=True):
+        if n % EXPIRY_EVERY == 1:
+            _counts.expire(key, lives)
+    return counts

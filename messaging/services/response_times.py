@@ -10,6 +10,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from messaging.models import Conversation, CounterDelta, Message
+from messaging.rules import Recipient
 from messaging.services.counters import count
 from messaging.signals import message_received, status_changed
 from profiles.models import Profile
@@ -27,13 +28,20 @@ def begin_waiting(sender, *, message: Message, profile: Profile, **kwargs) -> No
 
 
 @receiver(status_changed)
-def end_waiting(sender, *, message: Message, profile: Profile, **kwargs) -> None:
+def end_waiting(
+    sender, *, message: Message, profile: Profile, recipient: Recipient | None = None, **kwargs
+) -> None:
     """A member or a program answered: how long it took is counted."""
     is_answer = message.direction == Message.Direction.OUT and message.status == "sent"
     if not is_answer or (message.content or {}).get("automatic"):
         return
+    if recipient and recipient.waiting_since is None:
+        return
     rows = Conversation.objects.filter(person_id=message.person_id, profile_id=profile.pk)
-    since = rows.values_list("waiting_since", flat=True).first()
+    if recipient:
+        since = recipient.waiting_since
+    else:
+        since = rows.values_list("waiting_since", flat=True).first()
     if since is None or not rows.filter(waiting_since=since).update(waiting_since=None):
         return
     count(profile, _metric(message.created_at - since), now=message.created_at)

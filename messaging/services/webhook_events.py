@@ -1,5 +1,6 @@
 """What integrators hear of: a row for each event and each address, in the transaction it is of."""
 
+import json
 import threading
 from datetime import datetime, timedelta
 
@@ -7,19 +8,20 @@ from celery import shared_task
 from django.db import transaction
 from django.dispatch import receiver
 from django.utils import timezone
+from psycopg import Cursor
 
 from messaging.models import (
     AccountLink,
     App,
     Contact,
     Message,
-    WebhookCall,
     WebhookEndpoint,
     WebhookEvent,
 )
 from messaging.services.webhook_calls import call_webhooks
 from messaging.signals import message_received, status_changed
 from portal.base.ids import RANDOM_BITS, lowest_id_at, new_id
+from portal.base.prepared import run
 from portal.base.services.wake import wake
 from profiles.models import Profile
 
@@ -83,7 +85,6 @@ WHEN = {
 }
 
 
-@transaction.atomic
 def tell(
     business_id: int,
     *,
@@ -92,41 +93,64 @@ def tell(
     profile_id: int | None = None,
     person_id: int | None = None,
     now: datetime | None = None,
-) -> WebhookEvent | None:
-    """Write down an event and one call for each app that listens to `field`.
+) -> None:
+    """Write down an event and one call for each app that listens to `field`, in one statement.
 
     Arguments:
         field: in the Cloud API's words, such as "messages".
         person_id: whom it is about; when they are erased, it goes.
         facts: what `webhook_bodies` makes the bytes from; JSON values.
-
-    Returns the event, or None where no app of the business listens.
     """
     now = now or timezone.now()
-    apps = list(
-        App.objects.filter(
-            business_id=business_id, subscribed_at__isnull=False, fields__contains=[field]
-        ).prefetch_related("endpoints")
+    found = run(
+        TELL,
+        {
+            "id": _next_id(now),
+            "business": business_id,
+            "profile": profile_id,
+            "person": person_id,
+            "field": field,
+            "fields": json.dumps([field]),
+            "facts": json.dumps(facts),
+            "now": now,
+        },
     )
-    if not apps:
-        return None
+    # Read only now: until then it may be on its way together with other statements.
+    transaction.on_commit(lambda: _wake_if_called(found), robust=True)
 
-    event = WebhookEvent.objects.create(
-        id=_next_id(now),
-        business_id=business_id,
-        profile_id=profile_id,
-        person_id=person_id,
-        field=field,
-        facts=facts,
-        created_at=now,
-    )
-    endpoints = [e for app in apps if (e := endpoint_for(app, profile_id)) and not e.disabled_at]
-    WebhookCall.objects.bulk_create(
-        WebhookCall(event=event, endpoint=endpoint, due_at=now) for endpoint in endpoints
-    )
-    if endpoints:
+
+# One call for each app that listens: to the narrowest of its addresses that covers the profile,
+# unless that one is switched off. Where no app listens there is no event.
+TELL = """
+    with listening as (
+      select a.id from messaging_app a
+       where a.business_id = %(business)s and a.subscribed_at is not null
+         and a.fields @> %(fields)s::jsonb),
+    event as (
+      insert into messaging_webhookevent
+        (id, business_id, profile_id, person_id, field, facts, body, created_at)
+      select %(id)s, %(business)s, %(profile)s::bigint, %(person)s::bigint, %(field)s,
+             %(facts)s::jsonb, '', %(now)s
+       where exists (select from listening)
+      returning id),
+    addresses as (
+      select distinct on (n.app_id) n.id, n.disabled_at
+        from messaging_webhookendpoint n join listening l on l.id = n.app_id
+       where n.profile_id is null or n.profile_id = %(profile)s::bigint
+       order by n.app_id, case n.level when 'profile' then 0 when 'account' then 1 else 2 end),
+    called as (
+      insert into messaging_webhookcall (event_id, endpoint_id, due_at, attempts)
+      select e.id, n.id, %(now)s, 0 from event e cross join addresses n
+       where n.disabled_at is null
+      returning 1)
+    select count(*) from called
+"""
+
+
+def _wake_if_called(found: Cursor) -> None:
+    row = found.fetchone()
+    if row and row[0]:
         wake(call_webhooks)
-    return event
 
 
 def _next_id(now: datetime) -> int:

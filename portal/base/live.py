@@ -52,6 +52,12 @@ def announce(topic: str, event: str, data: object = "") -> None:
     transaction.on_commit(lambda: _publish(message), robust=True)
 
 
+def announce_together(*events: tuple[str, str, object]) -> None:
+    """Several of (topic, event, data) in one go: of one change, to different listeners."""
+    said = [json.dumps([topic, event, str(data)]) for topic, event, data in events]
+    transaction.on_commit(lambda: _publish(*said), robust=True)
+
+
 def announce_each(topics: Iterable[str], event: str, data: object = "") -> None:
     """The same to the listeners of many topics, in one message: each process picks out its own."""
     announce_listed(json.dumps(list(topics)), event, data)
@@ -63,9 +69,12 @@ def announce_listed(topics: str, event: str, data: object = "") -> None:
     transaction.on_commit(lambda: _publish(message), robust=True)
 
 
-def _publish(message: str) -> None:
+def _publish(*messages: str) -> None:
     try:
-        _publisher.publish(CHANNEL, message)
+        with _publisher.pipeline(transaction=False) as pipeline:
+            for message in messages:
+                pipeline.publish(CHANNEL, message)
+            pipeline.execute()
     except redis.RedisError as error:
         logger.warning("Live event not sent: %s", error)
 

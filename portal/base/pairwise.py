@@ -31,8 +31,12 @@ def _cipher(key: str) -> ffx.FF1:
 
 def pairwise_number(business_id: int, person_id: int) -> str:
     """The 12 digits that stand for the person towards this business."""
-    digits = f"{person_id:0{DIGITS}d}"
-    return KEY_VERSION + _cipher(settings.PAIRWISE_KEY).encrypt(digits, tweak=_tweak(business_id))
+    return KEY_VERSION + _encrypted(settings.PAIRWISE_KEY, business_id, person_id)
+
+
+@lru_cache(10_000)  # one request asks for the same person several times
+def _encrypted(key: str, business_id: int, person_id: int) -> str:
+    return _cipher(key).encrypt(f"{person_id:0{DIGITS}d}", tweak=_tweak(business_id))
 
 
 def person_of(business_id: int, number: str) -> int | None:
