@@ -181,7 +181,7 @@ FROM {_MATCHED} JOIN audience_person p ON p.person_id = i.person_id
 WHERE i.marketing IS NOT NULL AND p.person_id = ANY (ARRAY(SELECT person_id FROM known))
 ORDER BY i.person_id
 ON CONFLICT (person_id, kind, scope_id) DO UPDATE SET granted = excluded.granted,
-  wording = excluded.wording, source = excluded.source, at = excluded.at
+  wording = excluded.wording, source = excluded.source, at = excluded.at, until = NULL
 WHERE excluded.granted <> c.granted
   AND (excluded.at > c.at OR (excluded.at = c.at AND NOT excluded.granted))"""
 

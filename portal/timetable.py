@@ -31,6 +31,7 @@ TIMETABLE = {
     "bring snoozed conversations back": every(
         30 * SECONDS, "messaging.services.snoozing.wake_snoozed_conversations"
     ),
+    "end pauses of adverts": every(1 * MINUTES, "audience.services.pauses.end_pauses"),
     # Campaigns.
     "launch scheduled campaigns": every(
         15 * SECONDS, "messaging.services.schedules.launch_scheduled"

@@ -43,6 +43,21 @@ class Consent(models.Model):
     wording = models.CharField(max_length=20)
     source = models.CharField(max_length=40)
     at = models.DateTimeField()
+    until = models.DateTimeField(null=True)  # a no to adverts that ends by itself then
+
+    class Meta:
+        constraints = [
+            # Only a no ends by itself: a yes that ended would need words for what comes after.
+            models.CheckConstraint(
+                condition=models.Q(granted=False) | models.Q(until=None), name="only_a_no_ends"
+            ),
+        ]
+        indexes = [
+            # used to end pauses
+            models.Index(
+                fields=["until"], condition=models.Q(until__isnull=False), name="pauses_by_end"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.kind} {'yes' if self.granted else 'no'}"

@@ -1,7 +1,7 @@
 """What a person allows. Each answer holds from the moment it is committed, also in mid campaign."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,6 +15,7 @@ from portal.base.refused import Refused
 WORDING = "2026-11"  # version of the words on the person's pages
 OWN_PAGES = "inbox"
 MOST_ADS_PER_WEEK = 100
+LONGEST_PAUSE = timedelta(days=366)
 
 
 @transaction.atomic
@@ -54,6 +55,7 @@ def answer(
     business_id: int = 0,
     wording: str = WORDING,
     source: str = OWN_PAGES,
+    until: datetime | None = None,
     now: datetime | None = None,
 ) -> Consent:
     """Write down a person's yes or no to one kind of message; the newest answer replaces the last.
@@ -62,7 +64,13 @@ def answer(
         business_id: the business it is about, for the kinds that are about one; else 0.
         wording: version of the words that were shown.
         source: where it was given: "inbox", "link", "reply", "import", ...
+        until: when a no ends by itself; None: never.
+
+    Raises Refused where `until` is not within a year.
     """
+    now = now or timezone.now()
+    if until is not None and not now < until <= now + LONGEST_PAUSE:
+        raise Refused(_("Choose a day within the next year."), code="until_invalid")
     hold_bucket(person_id)
     if (kind == Consent.Kind.MARKETING) != (business_id == 0):
         raise ValueError(f"{kind} is not about business {business_id}")
@@ -70,7 +78,7 @@ def answer(
     before = Consent.objects.filter(
         person_id=person_id, kind=kind, scope_id=business_id, granted=granted
     ).exists()
-    consent, _ = Consent.objects.update_or_create(
+    consent, _is_new = Consent.objects.update_or_create(
         person_id=person_id,
         kind=kind,
         scope_id=business_id,
@@ -78,7 +86,8 @@ def answer(
             "granted": granted,
             "wording": wording,
             "source": source,
-            "at": now or timezone.now(),
+            "at": now,
+            "until": until,
         },
     )
     if kind == Consent.Kind.MARKETING:
@@ -87,9 +96,17 @@ def answer(
     return consent
 
 
-def opt_out(person_id: int, *, source: str = OWN_PAGES, now: datetime | None = None) -> Consent:
-    """No adverts from anybody."""
-    return answer(person_id, Consent.Kind.MARKETING, granted=False, source=source, now=now)
+def opt_out(
+    person_id: int,
+    *,
+    source: str = OWN_PAGES,
+    until: datetime | None = None,
+    now: datetime | None = None,
+) -> Consent:
+    """No adverts from anybody, for good or until then."""
+    return answer(
+        person_id, Consent.Kind.MARKETING, granted=False, source=source, until=until, now=now
+    )
 
 
 def opt_in(
@@ -102,15 +119,21 @@ def opt_in(
 
 
 def mute(
-    person_id: int, business_id: int, *, source: str = OWN_PAGES, now: datetime | None = None
+    person_id: int,
+    business_id: int,
+    *,
+    source: str = OWN_PAGES,
+    until: datetime | None = None,
+    now: datetime | None = None,
 ) -> Consent:
-    """No adverts from this business; its alerts still come."""
+    """No adverts from this business, for good or until then; its alerts still come."""
     return answer(
         person_id,
         Consent.Kind.BUSINESS_MARKETING,
         granted=False,
         business_id=business_id,
         source=source,
+        until=until,
         now=now,
     )
 

@@ -1,3 +1,8 @@
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError, transaction
+from django.template.defaultfilters import date as format_date
 from django.test import TestCase
 from django.urls import reverse
 from django.utils import timezone
@@ -5,6 +10,7 @@ from django.utils import timezone
 from audience.eligibility import claim_advert
 from audience.models import Block, Consent, Person
 from audience.services.consent import mute
+from audience.services.pauses import end_pauses
 from audience.tests.people import make_person
 from messaging.inbox.sessions import COOKIE
 from messaging.models import Conversation, PersonNotice
@@ -96,3 +102,69 @@ class ControlTests(Cast, TestCase):
         self.assertFalse(Conversation.objects.filter(person_id=ANA).exists())
         self.client.cookies[COOKIE] = open_session(ANA)
         self.assertRedirects(self.client.get(reverse("inbox")), reverse("inbox_door"))
+
+
+class PauseTests(Cast, TestCase):
+    """Adverts stopped until a day."""
+
+    def setUp(self):
+        make_person(ANA, name="Ana Souza", time_zone="America/Sao_Paulo")
+        receive_message(ANA, self.profile, body="Hello?")
+        self.client.cookies[COOKIE] = open_session(ANA)
+        self.day = timezone.localdate() + timedelta(days=10)
+        self.stop = reverse("chat_stop", args=["acme"])
+        self.settings_page = reverse("inbox_adverts")
+
+    def answer(self, kind: str = "business_marketing") -> Consent | None:
+        return Consent.objects.filter(person_id=ANA, kind=kind).first()
+
+    def days_pass(self) -> None:
+        Consent.objects.filter(granted=False).update(until=timezone.now() - timedelta(seconds=1))
+
+    def save(self, **values):
+        hours = {"quiet_from": 21, "quiet_until": 8, "ads_per_week": ""}
+        return self.client.post(self.settings_page, hours | values, follow=True)
+
+    def test_of_one_business_until_a_day_where_the_person_is(self):
+        self.client.post(self.stop, {"what": "adverts", "until": self.day.isoformat()})
+        until = self.answer().until.astimezone(ZoneInfo("America/Sao_Paulo"))
+        self.assertEqual((until.date(), until.hour), (self.day, 0))
+        shown = f"until {format_date(self.day, 'j F Y')}"
+        self.assertContains(self.client.get(reverse("chat", args=["acme"])), shown)
+        self.assertContains(self.client.get(self.settings_page), shown)
+        self.assertEqual(end_pauses(), 0)
+        self.days_pass()
+        self.assertEqual((end_pauses(), end_pauses()), (1, 0))
+        self.assertIsNone(self.answer())
+
+    def test_of_all_and_then_the_earlier_yes_holds_again(self):
+        self.save(marketing="on", until=self.day.isoformat())
+        self.assertFalse(Person.objects.get(person_id=ANA).marketing)
+        self.assertContains(self.client.get(self.settings_page), self.day.isoformat())
+        self.days_pass()
+        self.assertEqual(end_pauses(), 1)
+        self.assertTrue(Person.objects.get(person_id=ANA).marketing)
+        answer = self.answer("marketing")
+        self.assertEqual((answer.granted, answer.until), (True, None))
+
+    def test_who_says_no_for_good_during_a_pause_is_left_alone(self):
+        self.save(marketing="on", until=self.day.isoformat())
+        self.save()
+        answer = self.answer("marketing")
+        self.assertEqual((answer.granted, answer.until), (False, None))
+        self.assertEqual(end_pauses(), 0)
+
+    def test_only_a_day_within_the_next_year(self):
+        for wrong in (timezone.localdate() - timedelta(days=2), date(2099, 1, 1)):
+            given = {"what": "adverts", "until": wrong.isoformat()}
+            self.assertContains(
+                self.client.post(self.stop, given), "Choose a day within the next year."
+            )
+            page = self.save(marketing="on", until=wrong.isoformat())
+            self.assertContains(page, "Choose a day within the next year.")
+        self.assertIsNone(self.answer())
+
+    def test_the_database_refuses_a_yes_that_ends(self):
+        mute(ANA, self.acme.pk, until=timezone.now() + timedelta(days=1))
+        with self.assertRaises(IntegrityError), transaction.atomic():
+            Consent.objects.filter(granted=False).update(granted=True)

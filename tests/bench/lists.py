@@ -33,7 +33,7 @@ from tests.bench.crowds import make_user
 from tests.bench.fairness import p95
 
 FIRST = 10**9
-REQUESTS = 200  # of each page
+REQUESTS = 100  # of each page
 BAR = 50  # milliseconds
 HOME_BAR = 150  # milliseconds
 WIRE_BAR = 120_000  # bytes of the first page that somebody opens, with all it links

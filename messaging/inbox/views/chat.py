@@ -63,7 +63,7 @@ def _page(request: HttpRequest, person: Person, profile: Profile) -> HttpRespons
             kind=Consent.Kind.BUSINESS_MARKETING,
             scope_id=profile.business_id,
             granted=False,
-        ).exists(),
+        ).first(),
         "notice": notice_due(person, profile),
         "reactions": REACTIONS,
         "body": request.GET.get("text", "").replace("\0", "")[:LONGEST_TEXT],

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from audience.models import Block, Person
 from audience.services.consent import mute, unmute
 from messaging.inbox.page import show
+from messaging.inbox.pauses import UntilField
 from messaging.inbox.sessions import as_person
 from messaging.inbox.views.chats import profile_for
 from messaging.models import Campaign, Message
@@ -32,6 +33,10 @@ class StopForm(forms.Form):
     """What to stop: adverts only, or everything."""
 
     what = forms.ChoiceField(choices=[("adverts", ""), ("all", "")])  # a button each
+    until = UntilField(
+        label=gettext_lazy("Stop adverts until"),
+        help_text=gettext_lazy("Leave it empty to stop them for good."),
+    )
     reason = forms.ChoiceField(choices=Block.Reason, required=False, label=gettext_lazy("Why"))
 
 
@@ -83,7 +88,11 @@ def stop(request: HttpRequest, person: Person, handle: str) -> HttpResponse:
             block_profile(person.pk, profile, reason=reason)
             messages.info(request, _("Blocked. Nothing more from %(name)s.") % {"name": profile})
         else:
-            mute(person.pk, profile.business_id)
+            try:
+                mute(person.pk, profile.business_id, until=form.cleaned_data["until"])
+            except Refused as refusal:
+                form.add_error("until", refusal.sentence)
+                return show(request, person, "stop.html", profile=profile, form=form)
             messages.info(request, _("No more adverts from %(name)s.") % {"name": profile})
         return redirect("chat", profile.handle)
     return show(request, person, "stop.html", profile=profile, form=form)

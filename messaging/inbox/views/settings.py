@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -23,6 +24,7 @@ from audience.services.consent import (
 )
 from audience.services.erasure import erase_person, export_person
 from messaging.inbox.page import show
+from messaging.inbox.pauses import UntilField
 from messaging.inbox.sessions import COOKIE, as_person
 from portal.base.refused import Refused
 from portal.base.written import number_in
@@ -41,6 +43,10 @@ class AdvertsForm(forms.Form):
         help_text=gettext_lazy(
             "Alerts and answers from businesses you write with come either way."
         ),
+    )
+    until = UntilField(
+        label=gettext_lazy("None until"),
+        help_text=gettext_lazy("On that day adverts may come again by themselves."),
     )
     ads_per_week = forms.TypedChoiceField(
         label=gettext_lazy("At most"),
@@ -80,10 +86,14 @@ def overview(request: HttpRequest, person: Person) -> HttpResponse:
 @as_person
 def adverts(request: HttpRequest, person: Person) -> HttpResponse:
     """Adverts: all, none, how many, and not at night."""
+    pause = Consent.objects.filter(
+        person_id=person.pk, kind=Consent.Kind.MARKETING, until__isnull=False
+    ).first()
     form = AdvertsForm(
         request.POST or None,
         initial={
-            "marketing": person.marketing,
+            "marketing": person.marketing or pause is not None,
+            "until": timezone.localdate(pause.until) if pause else None,
             "ads_per_week": person.ads_per_week or "",
             "quiet": person.quiet_from is not None,
             "quiet_from": 21 if person.quiet_from is None else person.quiet_from,
@@ -92,18 +102,19 @@ def adverts(request: HttpRequest, person: Person) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            _save_adverts(person, form.cleaned_data)
+            _save_adverts(person, form.cleaned_data, is_paused=pause is not None)
         except Refused as refusal:
             messages.error(request, refusal.sentence)
             return redirect("inbox_adverts")
         messages.info(request, _("Saved. It holds from now on."))
         return redirect("inbox_adverts")
-    muted = Business.objects.in_bulk(
+    until = dict(
         Consent.objects.filter(
             person_id=person.pk, kind=Consent.Kind.BUSINESS_MARKETING, granted=False
-        ).values_list("scope_id", flat=True)
+        ).values_list("scope_id", "until")
     )
-    context = {"form": form, "muted": muted.values(), "this_week": adverts_this_week(person.pk)}
+    muted = [(row, until[row.pk]) for row in Business.objects.filter(pk__in=until).order_by("name")]
+    context = {"form": form, "muted": muted, "this_week": adverts_this_week(person.pk)}
     return show(request, person, "adverts.html", **context)
 
 
@@ -118,8 +129,10 @@ def allow_again(request: HttpRequest, person: Person) -> HttpResponse:
 
 
 @transaction.atomic
-def _save_adverts(person: Person, answers: dict) -> None:
-    if answers["marketing"] != person.marketing:
+def _save_adverts(person: Person, answers: dict, *, is_paused: bool) -> None:
+    if answers["marketing"] and answers["until"]:
+        opt_out(person.pk, until=answers["until"])
+    elif answers["marketing"] != person.marketing or is_paused:
         (opt_in if answers["marketing"] else opt_out)(person.pk)
     set_budget(person.pk, answers["ads_per_week"])
     hours = (answers["quiet_from"], answers["quiet_until"]) if answers["quiet"] else (None, None)
