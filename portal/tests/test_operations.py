@@ -70,17 +70,17 @@ def test_a_real_address_refuses_what_belongs_to_demos(name):
     assert f"{name} is for demos on this machine" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["DEMO", "WEBHOOK_ALLOW_LOOPBACK"])
-def test_at_localhost_the_deployment_check_still_refuses_them(name):
-    done = check_deploy(**{name: "1", "SITE_URL": "http://localhost:8000"})
+def test_at_localhost_the_deployment_check_still_refuses_them():
+    done = check_deploy(DEMO="1", WEBHOOK_ALLOW_LOOPBACK="1", SITE_URL="http://localhost:8000")
     assert done.returncode
-    assert f"{name} is set" in done.stderr
+    for name in ("DEMO", "WEBHOOK_ALLOW_LOOPBACK"):
+        assert f"{name} is set" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "EMAIL_HOST"])
-def test_the_deployment_check_warns_of_what_is_embedded(name):
-    done = check_deploy(**{name: None})
-    assert f"{name} is not set" in done.stderr
+def test_the_deployment_check_warns_of_what_is_embedded():
+    done = check_deploy(DATABASE_URL=None, REDIS_URL=None, EMAIL_HOST=None)
+    for name in ("DATABASE_URL", "REDIS_URL", "EMAIL_HOST"):
+        assert f"{name} is not set" in done.stderr
 
 
 def test_the_environment_of_the_tests_holds_no_demo():
