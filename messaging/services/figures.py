@@ -55,8 +55,9 @@ class Figures:
 
     @property
     def read_share(self) -> int | None:
-        """Per cent of what was sent that was read; None where nothing was sent."""
-        return round(100 * self.total("read") / self.sent) if self.sent else None
+        """Per cent of what was sent that was read; None where nothing was, or too few to show."""
+        read = self.total("read")
+        return round(100 * read / self.sent) if self.sent and read else None
 
 
 def figures_of(
@@ -66,7 +67,7 @@ def figures_of(
     profile: Profile | None = None,
     now: datetime | None = None,
 ) -> Figures:
-    """The business's last `days` days, today included (UTC), of one profile or of all."""
+    """The business's last `days` days, today included (UTC), of one profile or of all real ones."""
     today = (now or timezone.now()).astimezone(UTC).date()
     window = [today - timedelta(days=n) for n in range(days - 1, -1, -1)]
     tally: dict[str, dict[date, int]] = defaultdict(lambda: defaultdict(int))
@@ -76,6 +77,9 @@ def figures_of(
     campaigns = business.campaigns.filter(launched_at__date__gte=window[0])
     if profile:
         rows, campaigns = rows.filter(profile_id=profile.pk), campaigns.filter(profile=profile)
+    else:
+        tests = business.profiles.filter(is_test=True).values_list("pk", flat=True)
+        rows = rows.exclude(profile_id__in=list(tests))  # what test people do is no figure
     for metric, day, n in rows.values_list("metric", "day").annotate(n=Sum("n")):
         tally[metric][day] += n
 

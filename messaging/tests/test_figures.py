@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from django.test import TestCase
 from django.urls import reverse
+from django.utils import timezone
 
 from audience.tests.people import NOW
 from messaging.models import Campaign, CounterDelta
@@ -55,4 +56,15 @@ class FiguresTests(Cast, TestCase):
     def test_the_home_page_shows_them(self):
         self.client.force_login(self.alice)
         page = self.client.get(reverse("business_home", args=["acme"]))
+        self.assertContains(page, "Messages sent")
+        self.assertNotContains(page, "Messages by day")  # nothing to draw yet
+        CounterDelta.objects.create(
+            business_id=self.acme.pk,
+            profile_id=self.profile.pk,
+            metric="sent",
+            day=timezone.now().date(),
+            n=3,
+        )
+        page = self.client.get(reverse("business_home", args=["acme"]))
         self.assertContains(page, "Messages by day")
+        self.assertContains(page, "too few to show")

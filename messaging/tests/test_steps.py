@@ -4,6 +4,7 @@ from django.test import TestCase
 from django.urls import reverse
 
 from messaging.models import Campaign, Message
+from messaging.services.figures import figures_of
 from messaging.services.sandbox import open_sandbox
 from messaging.services.templates import create_template
 from messaging.services.trials import contacts_to_try, send_trial
@@ -78,3 +79,9 @@ class TestPeopleTests(TestCase):
         handle = page.context["profiles"][1].handle
         page = self.client.get(reverse("business_inbox", args=["acme"]), {"profile": handle})
         self.assertContains(page, "Ana")
+
+    def test_what_they_do_is_not_among_the_businesss_figures(self):
+        figures = figures_of(self.acme)
+        self.assertEqual((figures.received, figures.blocked), (0, 0))
+        test = self.acme.profiles.get(is_test=True)
+        self.assertGreater(figures_of(self.acme, profile=test).received, 0)
