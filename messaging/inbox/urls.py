@@ -13,6 +13,7 @@ from messaging.inbox.views import (
     notices,
     settings,
     sign_in,
+    stop_adverts,
 )
 
 urlpatterns = [
@@ -21,6 +22,7 @@ urlpatterns = [
     path("sign-in/", sign_in.sign_in, name="inbox_sign_in"),
     path("sign-in/done/", sign_in.sign_in_done, name="inbox_sign_in_done"),
     path("leave/", door.leave, name="inbox_leave"),
+    path("stop/<str:token>/", stop_adverts.stop_adverts, name="inbox_stop_adverts"),
     path("", chats.chat_list, name="inbox"),
     path("sw.js", app.worker, name="inbox_worker"),
     path("app.webmanifest", app.manifest, name="inbox_manifest"),

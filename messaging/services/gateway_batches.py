@@ -14,6 +14,7 @@ from audience.models import Block, Consent, Person
 from messaging.models import Campaign, GatewayMessage, Media, Message, Messenger
 from messaging.services.media import path_of
 from messaging.services.message_refs import message_ref
+from messaging.services.stop_links import stop_url
 from messaging.services.wamids import MessageKey
 from profiles.models import Profile, User
 
@@ -229,6 +230,8 @@ def _shown(message: Message, campaign: Campaign | None, authors: dict[int, User]
         shown["content"] = content
         if link := _media_url(content):
             shown["media_url"] = link
+    if message.message_class == Message.Class.MARKETING:
+        shown["stop_url"] = stop_url(message.person_id, message.profile_id)
     if message.reply_to:
         shown["answers"] = message_ref(message.person_id, message.reply_to)
     if message.author_id in authors:

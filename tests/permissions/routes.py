@@ -20,7 +20,8 @@ PUBLIC = {
 }  # fmt: skip
 # What opens to who holds a secret of its own in the address, or signs the body.
 BY_SECRET = {
-    "invitation", "inbox_link", "link", "link_account", "link_account_picture", "link_picture",
+    "invitation", "inbox_link", "inbox_stop_adverts", "link", "link_account",
+    "link_account_picture", "link_picture",
     "media_file", "pay", "pay_complain", "pay_return", "stripe_connect_webhook", "stripe_webhook",
 }  # fmt: skip
 FACES = {
