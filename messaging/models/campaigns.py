@@ -160,11 +160,13 @@ class CampaignChunk(models.Model):
 
 
 class CampaignNoise(models.Model):
-    """The one draw that hides single people in a count shown to the business; made once."""
+    """A count as the business sees it, and what hides single people in it while it moves."""
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="noise")
     metric = models.CharField(max_length=20)
-    draw = models.BigIntegerField()
+    draw = models.BigIntegerField()  # by how many people the next step comes late; told to nobody
+    counted = models.BigIntegerField(default=0)  # people that the steps so far took; to nobody
+    shown = models.BigIntegerField(default=0)
 
     class Meta:
         constraints = [

@@ -1,9 +1,12 @@
 """What a campaign's counts may show to its business, and how far it has come.
 
-Each count carries one draw of noise, made once and kept: neither asking again nor asking otherwise
-tells more. One person moves all six counts at once, so the noise is Gaussian and wide enough for
-the six together: an attacker gains 0.05 at most; with a Laplace draw each it was 0.23 (make
-privacy). Below HIDDEN_BELOW nothing is shown. The exact ledger is for staff and the person.
+Who watches a count move sees a contact read a message and the count rise with it, whatever noise
+stands before it. So counts move in steps, of STEP people or a twentieth, and after how many people
+the next step comes is noised: neither looking again, nor looking all the time, tells of one person.
+A person more makes one step come one person earlier, as another draw would have. One person moves
+all six counts at once, so the noise is Gaussian and wide enough for the six together: an attacker
+gains 0.05 at most; with a Laplace draw each it was 0.23 (make privacy). Below HIDDEN_BELOW nothing
+is shown. The exact ledger is for staff and the person.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,11 +21,14 @@ from messaging.models import Campaign, CampaignNoise, CounterDelta
 from trust.services.published import campaigns_are_counted_by
 
 HIDDEN_BELOW = 50
-SIGMA = 20  # people: standard deviation of the noise on each count
+SIGMA = 20  # people: standard deviation of the noise on where a step comes
+STEP = 50  # people that a count moves by at a time, as about as many are there
+STEP_SHARE = 20  # or this part of what is shown, where that is more
 METRICS = ("sent", "delivered", "read", "replied", "blocked", "reported")
 # Beside them: who could not be reached. Nobody moves more than six at once, since what failed is
 # neither delivered nor read.
-SHOWN = (*METRICS, "failed")
+FAILED = "failed"
+SHOWN = (*METRICS, FAILED)
 RATE_WINDOW = timedelta(minutes=1)
 
 
@@ -59,17 +65,35 @@ def shown_counts(campaign: Campaign) -> dict[str, int | None]:
 
 
 def shown_counts_of(campaigns: Sequence[Campaign]) -> dict[int, dict[str, int | None]]:
-    """The same for several campaigns, in three queries."""
-    pks = [campaign.pk for campaign in campaigns]
+    """The same for several campaigns, in three queries where nothing has moved."""
     noise = _noise(campaigns)
-    exact: dict[tuple[int | None, str], int] = {}
-    rows = CounterDelta.objects.filter(campaign_id__in=pks)
+    rows = CounterDelta.objects.filter(campaign_id__in=[campaign.pk for campaign in campaigns])
     for pk, metric, n in rows.values_list("campaign_id", "metric").annotate(n=Sum("n")):
-        exact[pk, metric] = n
+        if metric == FAILED:  # it sinks, too, when they are tried again: noised as it stands
+            noise[pk or 0, metric].shown = n + noise[pk or 0, metric].draw
+        elif metric in METRICS:
+            _catch_up(noise[pk or 0, metric], n)
     return {
-        pk: {metric: _shown(exact.get((pk, metric), 0) + noise[pk, metric]) for metric in SHOWN}
-        for pk in pks
+        campaign.pk: {metric: _shown(noise[campaign.pk, metric].shown) for metric in SHOWN}
+        for campaign in campaigns
     }
+
+
+def _catch_up(row: CampaignNoise, exact: int) -> None:
+    """Take the steps that are due; between two who take them at once the row decides."""
+    before = {"counted": row.counted, "shown": row.shown}
+    while exact - row.counted >= (people := max(1, _step(row.shown) + row.draw)):
+        row.counted, row.shown = row.counted + people, row.shown + _step(row.shown)
+        row.draw = discrete_gaussian(SIGMA)
+    if row.shown == before["shown"]:
+        return
+    mine = CampaignNoise.objects.filter(pk=row.pk, **before)
+    if not mine.update(counted=row.counted, shown=row.shown, draw=row.draw):
+        row.refresh_from_db()
+
+
+def _step(shown: int) -> int:
+    return max(STEP, shown // STEP_SHARE)
 
 
 def shown_counts_by_id(campaigns: Iterable[int]) -> dict[int, dict[str, int | None]]:
@@ -111,12 +135,12 @@ def progress_of(campaign: Campaign, *, now: datetime | None = None) -> Progress:
     )
 
 
-def _noise(campaigns: Sequence[Campaign]) -> dict[tuple[int, str], int]:
-    """(campaign, metric) -> its draw, made when first asked for.
+def _noise(campaigns: Sequence[Campaign]) -> dict[tuple[int, str], CampaignNoise]:
+    """(campaign, metric) -> its row, made when first asked for.
 
     Whoever asks at the same moment is decided between by the unique key.
     """
-    found = _draws(campaigns)
+    found = _rows(campaigns)
     missing = [
         CampaignNoise(campaign=campaign, metric=metric, draw=discrete_gaussian(SIGMA))
         for campaign in campaigns
@@ -126,11 +150,9 @@ def _noise(campaigns: Sequence[Campaign]) -> dict[tuple[int, str], int]:
     if not missing:
         return found
     CampaignNoise.objects.bulk_create(missing, ignore_conflicts=True)
-    return _draws(campaigns)
+    return _rows(campaigns)
 
 
-def _draws(campaigns: Sequence[Campaign]) -> dict[tuple[int, str], int]:
+def _rows(campaigns: Sequence[Campaign]) -> dict[tuple[int, str], CampaignNoise]:
     rows = CampaignNoise.objects.filter(campaign__in=campaigns)
-    return {
-        (pk, metric): draw for pk, metric, draw in rows.values_list("campaign_id", "metric", "draw")
-    }
+    return {(row.campaign_id, row.metric): row for row in rows}

@@ -1,3 +1,5 @@
+import itertools
+from collections.abc import Iterable
 from datetime import timedelta
 from unittest import mock
 
@@ -9,7 +11,8 @@ from audience.services import consent
 from audience.tests.people import NOW
 from billing.services.usage import recipients_used
 from messaging.models import Campaign, CampaignChunk, Conversation, CounterDelta, Message, Template
-from messaging.services.campaign_numbers import HIDDEN_BELOW, progress_of, shown_counts
+from messaging.services import campaign_numbers
+from messaging.services.campaign_numbers import HIDDEN_BELOW, SHOWN, progress_of, shown_counts
 from messaging.services.campaigns import (
     create_campaign,
     launch_campaign,
@@ -17,6 +20,7 @@ from messaging.services.campaigns import (
     update_campaign,
 )
 from messaging.services.conversations import inbox_page
+from messaging.services.counters import count
 from messaging.services.delivery import run_campaign, send_next
 from messaging.services.first_batch import judge_first_batch, size_of_first_batch
 from messaging.services.messages import mark_delivered, mark_read, receive_message, send_message
@@ -431,7 +435,7 @@ class FirstBatchTests(CampaignCase):
 
 class NumbersTests(CampaignCase):
     @NO_HOLD
-    def test_counts_are_noised_once_and_small_ones_hidden(self):
+    def test_counts_move_in_noised_steps_and_small_ones_are_hidden(self):
         campaign = self.launched()
         run_campaign(campaign, now=NOW)
         for person_id in range(1_000_000, 1_000_010):
@@ -443,9 +447,30 @@ class NumbersTests(CampaignCase):
             self.assertIsNone(shown["read"])
             self.assertIsNone(shown["blocked"])
         self.assertEqual(len(draws["sent"]), 1)
-        noise = campaign.noise.get(metric="sent").draw
-        self.assertEqual(draws["sent"], {CROWD + noise})
+        self.assertAlmostEqual(draws["sent"].pop(), CROWD, delta=CROWD // 2)
         self.assertGreaterEqual(HIDDEN_BELOW, 50)
+
+    def watched(self, campaign, events: int, *, draws: Iterable[int]) -> list[int | None]:
+        """What somebody sees who looks after each person that reads it."""
+        seen = []
+        with mock.patch.object(campaign_numbers, "discrete_gaussian", side_effect=draws):
+            for _person in range(events):
+                count(self.profile, "read", campaign_id=campaign.pk, now=NOW)
+                seen.append(shown_counts(campaign)["read"])
+        CounterDelta.objects.filter(campaign_id=campaign.pk).delete()
+        campaign.noise.all().delete()
+        return seen
+
+    def test_who_watches_a_count_move_sees_no_single_person(self):
+        """A person more is a step that comes one person earlier: as if another draw had fallen."""
+        campaign = self.launched()
+        first = [0] * len(SHOWN)
+        without = self.watched(campaign, 120, draws=itertools.chain(first, itertools.repeat(0)))
+        self.assertEqual([without.index(50), without.index(100)], [49, 99])
+        self.assertEqual(set(without), {None, 50, 100})
+        first[SHOWN.index("read")] = 1
+        with_one = self.watched(campaign, 121, draws=itertools.chain(first, itertools.repeat(0)))
+        self.assertEqual(with_one[1:], without)  # the one read first of all
 
     def test_progress(self):
         campaign = self.launched()
