@@ -14,6 +14,8 @@ from django.views.defaults import bad_request
 
 logger = logging.getLogger(__name__)
 
+ACCOUNT = "/account/"
+
 
 class PlainRequests:
     """Middleware: refuses what PostgreSQL could not be asked about."""
@@ -24,10 +26,14 @@ class PlainRequests:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\x00" in request.path_info:
             raise Http404
-        said = [text for name, values in request.GET.lists() for text in (name, *values)]
-        if any("\x00" in text for text in said) or not _is_address(request.GET.get("next", "")):
-            raise BadRequest
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view, args, kwargs) -> None:
+        """The accounts' pages take the way back apart; one that can't be is no way."""
+        if request.path_info.startswith(ACCOUNT):
+            asked = [request.GET.get("next", ""), request.POST.get("next", "")]
+            if not all(_is_address(each) for each in asked):
+                raise BadRequest
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """A value that does not fit its column was never one of ours; the log says which view."""
