@@ -48,6 +48,18 @@ def judge(facts: Facts, rules: Rules) -> Verdict:
     return Verdict(facts.standing, "none")
 
 
+def rests(standing: str, evidence: float, outrage: float, rules: Rules) -> bool:
+    """Whether a clear profile is below every rung, whatever the other facts are."""
+    lowest = min(
+        rules.warn_at,
+        rules.limit_at,
+        rules.limit_stops_at,
+        rules.suspend_at,
+        rules.suspend_stops_at,
+    )
+    return standing == "clear" and evidence < lowest and outrage < rules.outrage_rate
+
+
 def climb(facts: Facts, rules: Rules) -> Verdict:
     """The highest rung whose conditions hold."""
     e, people = facts.evidence, facts.reporters

@@ -60,7 +60,7 @@ class Rules:
     suspend_reporters: float = number(8, _("Suspend: people complaining"), low=1, high=1e6)
     suspend_clusters: float = number(3, _("Suspend: groups they come from"), low=1, high=1e6)
     suspend_stops: float = number(3, _("Suspend: campaigns stopped"), low=1, high=100)
-    suspend_stops_at: float = number(14.0, _("Suspend by stops: evidence"), low=0, high=100)
+    suspend_stops_at: float = number(16.0, _("Suspend by stops: evidence"), low=0, high=100)
     outrage_rate: float = number(0.3, _("Suspend: rate of one unit"), low=0, high=1)
     outrage_reporters: float = number(50, _("Suspend: people in that unit"), low=1, high=1e6)
     revoke_at: float = number(23, _("Revoke at evidence"), low=0, high=100)

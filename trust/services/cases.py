@@ -1,5 +1,6 @@
 """Cases: what staff should look at, one open case a profile."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from trust.alarms import alarm
 from trust.models import Case, Mark, SpamReport
 from trust.rules import Rules
 
+A_DAY = timedelta(days=1)
 CLAIM = timedelta(minutes=30)
 DUE = {
     Case.Cause.REPORTS: timedelta(hours=72),
@@ -59,9 +61,16 @@ def _graver(cause: str, than: str) -> bool:
     return WEIGHT_OF_CAUSE.index(Case.Cause(cause)) > WEIGHT_OF_CAUSE.index(Case.Cause(than))
 
 
+def with_complaints(profiles: Collection[Profile], *, now: datetime) -> list[Profile]:
+    """Those of them about whom somebody complained in the last 24 hours."""
+    marks = Mark.objects.filter(profile__in=profiles, at__gt=now - A_DAY, at__lte=now)
+    found = set(marks.values_list("profile", flat=True).distinct())
+    return [profile for profile in profiles if profile.pk in found]
+
+
 def look_for_alarms(profile: Profile, rules: Rules, *, now: datetime) -> None:
     """The alarm that asks for no rate, and the sign of a brigade: both only call a person."""
-    marks = Mark.objects.filter(profile=profile, at__gt=now - timedelta(days=1), at__lte=now)
+    marks = Mark.objects.filter(profile=profile, at__gt=now - A_DAY, at__lte=now)
     groups = list(
         marks.values("cluster")
         .annotate(people=Sum("people"), x=Sum("x"))

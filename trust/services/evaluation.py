@@ -1,11 +1,10 @@
 """Evaluate: count in what happened, compute the evidence, and let the ladder decide."""
 
-import logging
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from celery import shared_task
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from portal.base.live import announce
@@ -14,57 +13,91 @@ from trust import ladder
 from trust.evidence import Look, judge_first_batch
 from trust.models import Appeal, Decision, DeliveryDelta, Evidence, Mark, Policy, Unit
 from trust.rules import Rules
-from trust.services.cases import look_for_alarms, open_case
+from trust.services.cases import look_for_alarms, open_case, with_complaints
 from trust.services.evidence import (
+    MONTH,
+    Stand,
+    begin_of,
     complaints_since,
     evidence_of,
     explain,
     highest_rate,
-    keep_reading,
+    keep_readings,
     quality_of,
     recompute,
+    save_evidence,
     stops_since,
 )
-from trust.services.standing import Ground, change_standing, locked
-from trust.services.units import count_in, named
-
-logger = logging.getLogger(__name__)
+from trust.services.standing import Ground, change_standing, locked, locked_many
+from trust.services.units import count_in, named, save_judged, units_of
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
-REPORTS_WINDOW = timedelta(days=28)
+TOGETHER = 250  # profiles in one transaction; each holds their rows as long
 
 
-@transaction.atomic
 def evaluate(profile: Profile, *, now: datetime | None = None) -> Evidence:
     """Judge the profile by both published rules, with what is known now.
 
     Safe to call at any time and by many at once: the profile's row is locked, and what is counted
     in is counted once. Changes its quality and, where the ladder says so, its standing.
     """
+    return evaluate_many([profile.pk], now=now)[0]
+
+
+@transaction.atomic
+def evaluate_many(profiles: Collection[int], *, now: datetime | None = None) -> list[Evidence]:
+    """The same for several, in the order of their numbers, by few statements for all of them.
+
+    Only who may be on another rung than before is asked about one by one.
+    """
     now = now or timezone.now()
-    profile = locked(profile)
+    rows = locked_many(profiles)
     policy = Policy.objects.active()
-    before = (profile.quality, profile.standing)
+    before = {row.pk: (row.quality, row.standing) for row in rows}
 
-    since = count_in(profile, now=now)
-    evidence = evidence_of(profile, now=now)
-    value = evidence.value
-    recompute(profile, evidence, policy, since=since, now=now)
-    evidence.save()
+    stands, moved = _judge(rows, policy, now=now)
+    for stand in stands:
+        stand.profile.quality = quality_of(stand.evidence, policy.rules)
+    Profile.objects.bulk_update(
+        [row for row in rows if row.quality != before[row.pk][0]], ["quality"], batch_size=100
+    )
 
-    profile.quality = quality_of(evidence, policy.rules)
-    if profile.quality != before[0]:
-        profile.save(update_fields=["quality"])
-    if profile.is_test or profile.closed_at:
-        return evidence
+    judged = [stand for stand in stands if not (stand.profile.is_test or stand.profile.closed_at)]
+    for stand in judged:
+        profile, evidence = stand.profile, stand.evidence
+        outrage = stand.highest_rate(policy.rules.outrage_reporters)
+        if not ladder.rests(profile.standing, evidence.value, outrage, policy.rules):
+            _climb(profile, evidence, policy, now=now)
+    for profile in with_complaints([stand.profile for stand in judged], now=now):
+        look_for_alarms(profile, policy.rules, now=now)
+    keep_readings(judged, now=now)
+    for stand in judged:
+        row = stand.profile
+        if before[row.pk] != (row.quality, row.standing) or moved[row.pk] > 0.01:
+            announce(f"business:{row.business_id}", "standing", row.pk)
+    return [stand.evidence for stand in stands]
 
-    _climb(profile, evidence, policy, now=now)
-    look_for_alarms(profile, policy.rules, now=now)
-    keep_reading(profile, evidence, now=now)
-    if before != (profile.quality, profile.standing) or abs(evidence.value - value) > 0.01:
-        announce(f"business:{profile.business_id}", "standing", profile.pk)
-    return evidence
+
+def _judge(
+    rows: Collection[Profile], policy: Policy, *, now: datetime
+) -> tuple[list[Stand], dict[int, float]]:
+    """Count in what is new, and compute the evidence of each; by how much it moved."""
+    since = count_in([row.pk for row in rows], now=now)
+    known = Evidence.objects.in_bulk([row.pk for row in rows])
+    evidence = {row.pk: known.get(row.pk) or evidence_of(row, now=now) for row in rows}
+    old = {pk: one.value for pk, one in evidence.items()}
+    units = units_of(
+        {pk: begin_of(one, policy, since=since.get(pk), now=now) for pk, one in evidence.items()},
+        now=now,
+    )
+    anew: list[Unit] = []
+    for pk, one in evidence.items():
+        anew += recompute(one, units[pk], policy, since=since.get(pk), now=now)
+    save_judged(anew)
+    save_evidence(evidence.values())
+    stands = [Stand(row, evidence[row.pk], units[row.pk]) for row in rows]
+    return stands, {pk: abs(one.value - old[pk]) for pk, one in evidence.items()}
 
 
 def _climb(profile: Profile, evidence: Evidence, policy: Policy, *, now: datetime) -> None:
@@ -104,7 +137,7 @@ def facts_of(profile: Profile, evidence: Evidence, rules: Rules, *, now: datetim
     last = profile.decisions.order_by("-made_at", "-pk").first()
     changed = [evidence.high_at, last_stop, profile.standing_changed_at]
     last_trouble = max((at for at in changed if at), default=None)
-    month = max(begun, now - REPORTS_WINDOW)
+    month = max(begun, now - MONTH)
     return ladder.Facts(
         standing=profile.standing,
         evidence=evidence.value,
@@ -168,32 +201,21 @@ def evaluate_profile(profile_id: int) -> str:
 
 
 @shared_task
-def evaluate_waiting(limit: int = 500) -> int:
+def evaluate_waiting() -> int:
     """Evaluate every profile that has something not yet counted in. Returns how many."""
-    waiting = Profile.objects.filter(
-        Exists(Mark.objects.filter(profile=OuterRef("pk"), counted_at=None))
-        | Exists(DeliveryDelta.objects.filter(profile=OuterRef("pk")))
-    )
-    done = 0
-    for profile in waiting[:limit]:
-        evaluate(profile)
-        done += 1
-    return done
+    waiting = set(Mark.objects.filter(counted_at=None).values_list("profile", flat=True).distinct())
+    waiting |= set(DeliveryDelta.objects.values_list("profile", flat=True).distinct())
+    return _evaluate_each(sorted(waiting))
 
 
 @shared_task
-def evaluate_all(batch: int = 1000) -> int:
+def evaluate_all() -> int:
     """Evaluate every open profile that was ever judged: evidence fades, limits end, clocks run."""
-    done, last = 0, 0
-    while True:
-        pks = list(
-            Evidence.objects.filter(pk__gt=last, profile__closed_at=None)
-            .order_by("pk")
-            .values_list("pk", flat=True)[:batch]
-        )
-        if not pks:
-            return done
-        for pk in pks:
-            evaluate(Profile(pk=pk))
-            done += 1
-        last = pks[-1]
+    everybody = Evidence.objects.filter(profile__closed_at=None).order_by("pk")
+    return _evaluate_each(list(everybody.values_list("pk", flat=True)))
+
+
+def _evaluate_each(pks: Sequence[int]) -> int:
+    for start in range(0, len(pks), TOGETHER):
+        evaluate_many(pks[start : start + TOGETHER])
+    return len(pks)

@@ -1,19 +1,22 @@
 """Deliveries come in as values; the sums of a profile are computed anew from its units."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Max, Sum
 from django.utils import timezone
 
 from profiles.models import Profile
 from trust.evidence import colour, decayed, likelihood, score, step
-from trust.models import DeliveryDelta, Evidence, Mark, Policy, Reading, Unit
+from trust.models import DeliveryDelta, Evidence, Mark, Policy, Unit
 from trust.rules import Rules
 from trust.services.links import starting_evidence
 from trust.services.units import named
 
 DAY = timedelta(days=1)
+MONTH = timedelta(days=28)  # in which complaints count for the ladder
 
 
 @transaction.atomic
@@ -69,45 +72,92 @@ def begin_anew(evidence: Evidence, *, base: float, now: datetime) -> None:
 
 
 def recompute(
-    profile: Profile, evidence: Evidence, policy: Policy, *, since: datetime | None, now: datetime
-) -> None:
-    """Bring `evidence` (unsaved) up to date: E from the unit that began at `since` on, and score.
+    evidence: Evidence,
+    units: Sequence[Unit],
+    policy: Policy,
+    *,
+    since: datetime | None,
+    now: datetime,
+) -> list[Unit]:
+    """Bring `evidence` up to date: E from the unit that began at `since` on, and the score.
 
     Rule 2 over units in time order. What came before `since` is taken from the unit before it;
-    a new version of the policy computes all anew.
+    a new version of the policy computes all anew. Nothing is saved.
+
+    Arguments:
+        units: those that `begin_of` asks for, in the order of time.
+
+    Returns the units computed anew.
     """
     rules = policy.rules
-    units = Unit.objects.filter(profile=profile, started_at__lte=now).order_by("started_at", "pk")
     if evidence.base_at:
-        units = units.filter(started_at__gte=evidence.base_at)
+        units = [unit for unit in units if unit.started_at >= evidence.base_at]
     if evidence.policy_version != policy.version:
-        evidence.policy_version = policy.version
-        _climb(list(units), evidence.base, evidence.base_at, rules)
-    elif since is not None:
-        before = units.filter(started_at__lt=since).last()
-        start = (
-            (before.evidence, before.started_at) if before else (evidence.base, evidence.base_at)
-        )
-        _climb(list(units.filter(started_at__gte=since)), *start, rules)
+        evidence.policy_version, kept = policy.version, 0
+    else:
+        kept = sum(since is None or unit.started_at < since for unit in units)
+    value, at = _after(units[:kept], evidence)
+    anew = list(units[kept:])
+    _climb(anew, value, at, rules)
 
-    last = units.last()
-    value, at = (last.evidence, last.started_at) if last else (evidence.base, evidence.base_at)
+    value, at = _after(units, evidence)
     evidence.value = decayed(value, _days(at, now), rules)
     evidence.at = now
-    recent = units.filter(started_at__gt=now - rules.score_days * DAY)
+    recent = [unit for unit in units if unit.started_at > now - rules.score_days * DAY]
     evidence.score, evidence.people = score(
         [(unit.x, unit.n, _days(unit.started_at, now)) for unit in recent], rules
     )
     if evidence.value >= rules.limit_back:
         evidence.high_at = now
+    return anew
 
 
-def _climb(units: list[Unit], value: float, at: datetime | None, rules: Rules) -> None:
+def begin_of(
+    evidence: Evidence, policy: Policy, *, since: datetime | None, now: datetime
+) -> datetime | None:
+    """From when on judging needs the units of a profile; None: from the first."""
+    if evidence.policy_version != policy.version:
+        return None
+    window = now - max(policy.rules.score_days * DAY, MONTH)
+    return min(since, window) if since else window
+
+
+def _after(units: Sequence[Unit], evidence: Evidence) -> tuple[float, datetime | None]:
+    """E after the last of them, and when that began; with none, what the sum begins at."""
+    if not units:
+        return evidence.base, evidence.base_at
+    return units[-1].evidence, units[-1].started_at
+
+
+def _climb(units: Iterable[Unit], value: float, at: datetime | None, rules: Rules) -> None:
     for unit in units:
         unit.likelihood = likelihood(unit.x, unit.n, rules)
         value = step(decayed(value, _days(at, unit.started_at), rules), unit.likelihood)
         unit.evidence, at = value, unit.started_at
-    Unit.objects.bulk_update(units, ["likelihood", "evidence"], batch_size=500)
+
+
+def save_evidence(rows: Collection[Evidence]) -> None:
+    """Write what `recompute` found, by one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            update trust_evidence e
+               set value = n.value, at = n.at, score = n.score, people = n.people,
+                   high_at = n.high_at, policy_version = n.policy_version
+              from unnest(%s::bigint[], %s::float8[], %s::timestamptz[], %s::float8[], %s::float8[],
+                          %s::timestamptz[], %s::int[])
+                   n(profile_id, value, at, score, people, high_at, policy_version)
+             where e.profile_id = n.profile_id
+            """,
+            _columns(
+                (row.pk, row.value, row.at, row.score, row.people, row.high_at, row.policy_version)
+                for row in rows
+            ),
+        )
+
+
+def _columns(rows: Iterable[tuple]) -> list[list]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _days(then: datetime | None, now: datetime) -> float:
@@ -178,25 +228,63 @@ def explain(profile: Profile, evidence: Evidence) -> dict:
     }
 
 
-def keep_reading(profile: Profile, evidence: Evidence, *, now: datetime) -> Reading:
-    """Write down how the profile stands today, over what stood there."""
+@dataclass(frozen=True)
+class Stand:
+    """A profile with its evidence and its recent units, as just judged."""
+
+    profile: Profile
+    evidence: Evidence
+    units: Sequence[Unit]
+
+    def highest_rate(self, reporters: float) -> float:
+        """The highest rate of a unit of the last month with at least so many reporters."""
+        since = self.evidence.at - MONTH
+        rates = [
+            unit.rate
+            for unit in self.units
+            if unit.reporters >= reporters and unit.started_at > since
+        ]
+        return max(rates, default=0.0)
+
+
+def keep_readings(stands: Collection[Stand], *, now: datetime) -> None:
+    """Write down how the profiles stand today, over what stood there."""
+    if not stands:
+        return
     today = now.astimezone(UTC).date()
-    begins = datetime.combine(today, time(), UTC)
-    seen = Unit.objects.filter(
-        profile=profile, started_at__gte=begins, started_at__lt=begins + timedelta(days=1)
-    ).aggregate(delivered=Sum("delivered"))
-    return Reading.objects.update_or_create(
-        profile=profile,
-        day=today,
-        defaults={
-            "evidence": evidence.value,
-            "score": evidence.score or 0.0,
-            "quality": profile.quality,
-            "standing": profile.standing,
-            "delivered": seen["delivered"] or 0,
-            "cap": profile.daily_cap,
-        },
-    )[0]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            insert into trust_reading
+              (profile_id, day, evidence, score, quality, standing, delivered, cap)
+            select n.profile_id, %s, n.evidence, n.score, n.quality, n.standing, n.delivered, n.cap
+              from unnest(%s::bigint[], %s::float8[], %s::float8[], %s::text[], %s::text[],
+                          %s::bigint[], %s::int[])
+                   n(profile_id, evidence, score, quality, standing, delivered, cap)
+            on conflict (profile_id, day) do update set
+              evidence = excluded.evidence, score = excluded.score, quality = excluded.quality,
+              standing = excluded.standing, delivered = excluded.delivered, cap = excluded.cap
+            """,
+            [
+                today,
+                *_columns(
+                    (
+                        stand.profile.pk,
+                        stand.evidence.value,
+                        stand.evidence.score or 0.0,
+                        str(stand.profile.quality),
+                        str(stand.profile.standing),
+                        sum(
+                            unit.delivered
+                            for unit in stand.units
+                            if unit.started_at.astimezone(UTC).date() == today
+                        ),
+                        stand.profile.daily_cap,
+                    )
+                    for stand in stands
+                ),
+            ],
+        )
 
 
 def quality_of(evidence: Evidence, rules: Rules) -> str:

@@ -43,8 +43,7 @@ class Book:
             self.stopped_at = at
         if self.value >= rules.limit_back:
             self.high_at = at
-        low = self.value < rules.warn_at and self.standing == "clear" and outrage == 0.0
-        if low and not LOOKS_AT_ALL:
+        if ladder.rests(self.standing, self.value, outrage, rules) and not LOOKS_AT_ALL:
             return  # no rung begins below
         self.climb(clusters)
 

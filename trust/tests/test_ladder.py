@@ -31,7 +31,8 @@ class UpTests(SimpleTestCase):
 
     def test_stopped_campaigns_count_when_there_is_evidence_too(self):
         self.assertEqual(verdict(evidence=6.0, stops=2), Verdict("limited", "stops"))
-        self.assertEqual(verdict(evidence=14, stops=3), Verdict("suspended", "stops"))
+        self.assertEqual(verdict(evidence=16, stops=3), Verdict("suspended", "stops"))
+        self.assertEqual(verdict(evidence=15.9, stops=3), Verdict("limited", "evidence"))
         self.assertEqual(verdict(evidence=3, stops=3).to, "clear")
 
     def test_one_outrageous_campaign_suspends(self):
