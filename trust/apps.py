@@ -7,3 +7,4 @@ class TrustConfig(AppConfig):
 
     def ready(self) -> None:
         from trust import staff_figures  # noqa: F401  (it registers)
+        from trust.services import returning  # noqa: F401  (connects its receiver)

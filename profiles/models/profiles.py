@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.base.ids import new_node_id
 from profiles.models.businesses import Business
 
+NEW_VERIFICATION_AFTER = timedelta(days=180)
 HANDLE = r"[a-z][a-z0-9_]{2,29}"
 
 
@@ -23,6 +24,17 @@ class ProfileQuerySet(models.QuerySet):
             is_test=False,
             closed_at=None,
         ).exclude(standing__in=Profile.BADGE_OFF)
+
+    def lost_long_ago(self, now: datetime) -> "ProfileQuerySet":
+        """Profiles that lost their badge for good so long ago that a new verification gives it
+        back (the ladder of trust, "revoke").
+        """
+        return self.filter(
+            standing=Profile.Standing.REVOKED,
+            standing_changed_at__lte=now - NEW_VERIFICATION_AFTER,
+            closed_at=None,
+            is_test=False,
+        )
 
 
 class Profile(models.Model):

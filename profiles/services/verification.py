@@ -39,14 +39,14 @@ def open_case(business: Business, *, by: User, now: datetime | None = None) -> V
     """The business's open request, made if there is none.
 
     Raises Refused while it is verified with more than 90 days to go, and for 30 days after a
-    refusal.
+    refusal. Who lost a badge for good may ask for a new verification after 180 days.
     """
     now = now or timezone.now()
     business = Business.objects.select_for_update().get(pk=business.pk)
     about_identity = business.cases.filter(kind=VerificationCase.Kind.IDENTITY)
     if case := about_identity.filter(state__in=VerificationCase.OPEN).first():
         return case
-    if business.is_verified(now + RENEW_FROM):
+    if business.is_verified(now + RENEW_FROM) and not business.profiles.lost_long_ago(now).exists():
         raise Refused(
             _("%(business)s is verified. You can renew from 90 days before the end.")
             % {"business": business},
