@@ -11,7 +11,7 @@ from profiles.models import Profile
 from trust.evidence import calm_days, decayed, reports_until
 from trust.models import Evidence, Mark, Policy, Reading, Unit
 from trust.rules import Rules
-from trust.services.evidence import complaints_since
+from trust.services.evidence import complaints_since, stops_since
 from trust.services.published import (
     STEP,
     PublishedUnit,
@@ -51,6 +51,7 @@ class Picture:
         score: the rate, rounded down as `published_rate` does.
         reporters: in words, "fewer than 50" where they are few.
         reports_to_next: rounded down to fives; 0 is fewer than five.
+        stops: campaigns that rule 1 stopped, as many as count for the ladder.
     """
 
     evidence: float
@@ -69,6 +70,7 @@ class Picture:
     rules: Rules
     policy: Policy
     is_empty: bool
+    stops: int
 
 
 def picture_of(profile: Profile, *, now: datetime) -> Picture:
@@ -107,6 +109,7 @@ def picture_of(profile: Profile, *, now: datetime) -> Picture:
         rules=rules,
         policy=policy,
         is_empty=not units and row.value == 0,
+        stops=stops_since(profile, max(since, now - timedelta(days=rules.stops_days)))[0],
     )
 
 

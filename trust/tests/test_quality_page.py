@@ -7,6 +7,7 @@ from django.utils import timezone
 from profiles.models import Membership
 from profiles.tests.people import member, person, sign_in, staff, verified_profile
 from trust.models import Appeal
+from trust.services.evaluation import look_at_campaign
 from trust.services.standing import revoke_profile
 from trust.tests.acts import campaign
 
@@ -45,6 +46,16 @@ class QualityPageTests(TestCase):
         self.assertContains(page, "under 50")  # a campaign's few complaints are no number
         self.assertContains(page, "Spam")
         self.assertContains(page, "would reach the next rung")
+
+    def test_both_rules_are_there_with_its_own_numbers(self):
+        now = timezone.now()
+        campaign(self.acme, unit=1, seen=1_000, complaints=60, now=now)
+        look_at_campaign(self.acme, campaign_id=1, now=now)
+        page = self.as_alice().get(self.url)
+        self.assertContains(page, "P(rate &gt; 1.5\u00a0%) ≥ 95\u00a0%")
+        self.assertContains(page, "E = max(0, E × ½^(days / 28) + L)")
+        self.assertContains(page, "Yours: E is <b>")
+        self.assertContains(page, "<b>1 stopped</b> in 28 days")
 
     def test_it_asks_few_queries_however_many_units(self):
         now = timezone.now()
