@@ -14,6 +14,7 @@ from messaging.services import rates
 from messaging.services.keys import create_app, create_token, revoke_token
 from messaging.services.messages import receive_message
 from messaging.services.wamids import message_behind, wamid
+from messaging.tests.at_work import first_at_work
 from messaging.tests.cast import ANA, RAVI, Cast, make_template
 from portal.base.pairwise import pairwise_number
 
@@ -428,6 +429,13 @@ class OnceTests(ApiCase):
         self.assertNotEqual(self.send("Hello", "other"), first)
         self.assertEqual(Message.objects.filter(direction="out", body="Hello").count(), 2)
         self.assertError(self.send("Another"), 422, 100)
+
+    def test_while_the_first_is_at_work_the_second_is_told_to_wait(self):
+        with first_at_work(self.app, "k"):
+            self.assertError(self.send("Hello"), 409, 100)
+            self.assertEqual(self.send("Hello", "other")[0], 200)
+        self.assertEqual(self.send("Hello")[0], 200)
+        self.assertEqual(Message.objects.filter(direction="out", body="Hello").count(), 2)
 
     def test_a_refusal_may_be_tried_again(self):
         self.assertEqual(self.send("")[0], 400)

@@ -9,6 +9,7 @@ from audience.models import SavedAudience
 from messaging.models import ApiCall, Campaign, Contact, Template
 from messaging.services.campaigns import create_campaign
 from messaging.services.keys import create_token, revoke_token
+from messaging.tests.at_work import first_at_work
 from messaging.tests.cast import ANA, NOW, make_template
 from messaging.tests.v1 import V1Case
 from portal.base.refused import Refused
@@ -194,6 +195,13 @@ class OnceTests(V1Case):
             "POST", "campaigns", body, key=self.other_key, **{"Idempotency-Key": "k1"}
         )
         self.assertEqual(their[0], 400)  # (a key of theirs, and no profile of theirs)
+
+    def test_while_the_first_is_at_work_the_second_is_told_to_wait(self):
+        body = {"name": "Sale", "profile_id": str(self.profile.pk)}
+        with first_at_work(self.app, "k"):
+            status, _said = self.call("POST", "campaigns", body, **{"Idempotency-Key": "k"})
+            self.assertEqual((status, Campaign.objects.count()), (409, 0))
+        self.assertEqual(self.call("POST", "campaigns", body, **{"Idempotency-Key": "k"})[0], 201)
 
     def test_a_refusal_is_undone_and_may_be_tried_again(self):
         body = {"name": "", "profile_id": str(self.profile.pk)}
