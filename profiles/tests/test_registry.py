@@ -223,6 +223,19 @@ class SearchTests(TestCase):
             with self.subTest(asked):
                 self.assertContains(self.ask(asked), "Acme is a verified business.")
 
+    def test_accents_and_haste_do_not_hide_who_is_real(self):
+        bank = make_business("Banco Ipê", owner=person("ana"))
+        verified_profile("banco_ipe", business=bank)
+        for asked in ("banco ipe", "BANCO IPÊ", "ipe", "banco_ipe", "Banco Ipe\u0302"):
+            with self.subTest(asked):
+                self.assertContains(self.ask(asked), "Banco Ipê is a verified business.")
+
+    def test_what_is_not_approved_yet_leads_to_nobody(self):
+        self.profile.business.cases.update(state="draft", legal_name="Harbour Bank Ltd")
+        for asked in ("Harbour Bank", "www.acme.example"):
+            with self.subTest(asked):
+                self.assertContains(self.ask(asked), "No business here goes by that.")
+
     def test_an_impostor_is_shown_for_what_it_is(self):
         self.assertContains(self.ask("@acne"), "This business is not verified.")
 

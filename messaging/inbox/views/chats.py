@@ -1,6 +1,5 @@
 """A person's chats: the list, and finding a business to begin one with."""
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -15,6 +14,7 @@ from messaging.services.messages import mark_delivered
 from messaging.services.person_notices import newest_notice
 from portal.base.written import moment_in
 from profiles.models import Profile
+from profiles.search import named
 
 FOUND = 20
 
@@ -43,8 +43,7 @@ def find(request: HttpRequest, person: Person) -> HttpResponse:
     """Verified businesses by name or handle, to start a chat with."""
     words = request.GET.get("q", "").strip().lstrip("@")[:60]
     found = (
-        Profile.objects.with_badge(timezone.now())
-        .filter(Q(name__icontains=words) | Q(handle__startswith=words.lower()))
+        named(Profile.objects.with_badge(timezone.now()), words)
         .select_related("business")
         .order_by("name")[:FOUND]
         if words and "\0" not in words
