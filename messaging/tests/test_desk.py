@@ -9,6 +9,7 @@ from django.test import TestCase, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
+from audience.services.consent import mute
 from audience.tests.people import NOW, make_person
 from messaging.models import AutomaticReply, CannedReply, Contact, Conversation, Message, Note
 from messaging.services.automatic_replies import is_away
@@ -22,7 +23,7 @@ from messaging.services.conversations import (
 )
 from messaging.services.desk import who_may_answer
 from messaging.services.labels import add_label
-from messaging.services.messages import receive_message, send_message
+from messaging.services.messages import mark_failed, receive_message, send_message
 from messaging.services.notes import add_note
 from messaging.services.replies import add_keyword_reply, set_automatic_reply
 from messaging.services.response_times import median_minutes
@@ -134,6 +135,29 @@ class ActTests(Desk, TestCase):
             note_writing(self.talk(), by=self.alice)
             self.assertEqual(self.writers(self.bob), ([], False))
             self.assertContains(self.client.get(self.page), "Is it open?")
+
+    def test_words_that_did_not_arrive_are_sent_again_and_no_others(self):
+        sent = send_message(self.profile, ANA, by=self.bob, body="Until six.")
+        self.assertNotContains(self.client.get(self.page), "Try again")
+        answer = self.act("again", message=sent.id)
+        self.assertContains(answer, "Only words that did not arrive can be sent again.")
+        mark_failed(sent, error=131026)
+        self.assertContains(self.client.get(self.page), "Try again")
+        self.act("again", message=sent.id)
+        rows = Message.objects.filter(person_id=ANA, body="Until six.").order_by("id")
+        self.assertEqual([row.status for row in rows], ["failed", "sent"])
+        self.client.force_login(self.mallory)
+        self.assertEqual(self.act("again", message=sent.id).status_code, 404)
+
+    def test_beside_the_talk_stands_what_the_person_agrees_to(self):
+        facts = ("wants_alerts", "wants_adverts")
+        page = self.client.get(self.page).context
+        self.assertEqual([page[fact] for fact in facts], [True, True])
+        mute(ANA, self.acme.pk)
+        page = self.client.get(self.page).context
+        self.assertEqual([page[fact] for fact in facts], [True, False])
+        Conversation.objects.update(written_at=None)
+        self.assertContains(self.client.get(self.page), "Not wanted")
 
     def test_labels_are_put_on_without_leaving_the_inbox(self):
         address = reverse("contact_act", args=["acme", self.number])

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from billing.payment_rules import may_request_payment
 from messaging import rules
 from messaging.forms.payments import PaymentForm
-from messaging.models import CannedReply, Contact, Conversation
+from messaging.models import CannedReply, Contact, Conversation, Message
 from messaging.services.desk import MOST_SHOWN, SHOWN, reply_until, talk_of, who_may_answer
 from messaging.services.reopening import openers
 from messaging.services.snoozing import moments
@@ -39,7 +39,7 @@ def talk_context(
     before = number_in(request.GET.get("before", ""))
     wanted = number_in((request.GET.getlist("m") or [""])[-1]) or 0
     team = who_may_answer(business)
-    closed = _why_closed(profile, open_one)
+    closed, recipient = _may_answer(profile, open_one)
     writing, person_writes = who_writes(open_one, member=request.user, team=team)
     talk = talk_of(
         open_one,
@@ -60,6 +60,8 @@ def talk_context(
         "closed_because": closed.sentence if closed else "",
         "openers": openers(profile) if closed and closed.code == "window_closed" else [],
         "until": reply_until(open_one),
+        "wants_adverts": recipient and rules.consents(recipient, Message.Class.MARKETING),
+        "wants_alerts": recipient and rules.consents(recipient, Message.Class.SERVICE),
         "waits": open_one.waiting_since and timezone.now() - open_one.waiting_since > A_MOMENT,
         "writing": writing,
         "person_writes": person_writes,
@@ -73,7 +75,10 @@ def composer_context(profile: Profile) -> dict[str, Any]:
     business = profile.business
     return {
         "bill": _bill(business, profile),
-        "moments": [(key, SNOOZE[key], at) for key, at in moments(business).items()],
+        "moments": sorted(
+            ((key, SNOOZE[key], at) for key, at in moments(business).items()),
+            key=lambda moment: moment[2],
+        ),
         "replies": CannedReply.objects.filter(business=business)[:MOST_REPLIES],
     }
 
@@ -87,10 +92,17 @@ def _bill(business: Business, profile: Profile) -> PaymentForm | None:
     return PaymentForm(business=business)
 
 
-def _why_closed(profile: Profile, open_one: Conversation) -> Refused | None:
-    """Why a reply can't be sent now; None when it can."""
+def _may_answer(
+    profile: Profile, open_one: Conversation
+) -> tuple[Refused | None, rules.Recipient | None]:
+    """Why a reply can't be sent now, None when it can; and what the person agrees to."""
+    person_id = open_one.person_id
     try:
-        rules.may_send(profile, person_id=open_one.person_id, message_class="service", kind="text")
+        return None, rules.may_send(
+            profile,
+            person_id=person_id,
+            message_class=Message.Class.SERVICE,
+            kind=Message.Kind.TEXT,
+        )
     except Refused as refusal:
-        return refusal
-    return None
+        return refusal, rules.recipient_of(profile, person_id)
