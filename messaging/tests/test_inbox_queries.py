@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
+from django.db import connection
 from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -78,13 +80,17 @@ class InboxQueryTests(Cast, TestCase):
         return Conversation.objects.get(person_id=ANA, profile_id=self.profile.pk)
 
     def twice(self, n: int, address: str, **headers: str) -> None:
-        """`n` statements with one conversation and one message, and with forty of each."""
+        """At most `n` statements, with one conversation and message as with forty of each."""
         self.client.get(address)  # what is unread is read, and the session noted
-        with self.assertNumQueries(n):
-            self.client.get(address, **headers)
+        with_one = self.statements(address, **headers)
         self.crowd()
-        with self.assertNumQueries(n):
+        self.assertEqual(self.statements(address, **headers), with_one)
+        self.assertLessEqual(with_one, n)
+
+    def statements(self, address: str, **headers: str) -> int:
+        with CaptureQueriesContext(connection) as asked:
             self.client.get(address, **headers)
+            return len(asked)
 
     def part(self, target: str) -> dict[str, str]:
         return {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": target}
@@ -99,11 +105,11 @@ class InboxQueryTests(Cast, TestCase):
 
     def test_a_conversation_beside_the_list(self):
         self.client.force_login(self.bob)
-        self.twice(17, self.page)
+        self.twice(16, self.page)
 
     def test_a_conversation_fetched_again(self):
         self.client.force_login(self.bob)
-        self.twice(11, self.page, **self.part("thread"))
+        self.twice(10, self.page, **self.part("thread"))
 
     def test_the_list_fetched_again_beside_a_conversation(self):
         self.client.force_login(self.bob)
@@ -116,20 +122,18 @@ class InboxQueryTests(Cast, TestCase):
     def test_a_persons_chat(self):
         self.come_in_as_ana()
         self.client.get(reverse("chat", args=["acme"]))
-        with self.assertNumQueries(8):
-            self.client.get(reverse("chat", args=["acme"]))
+        address = reverse("chat", args=["acme"])
+        self.assertLessEqual(self.statements(address), 8)
         self.crowd()
-        self.client.get(reverse("chat", args=["acme"]))
-        with self.assertNumQueries(9):  # and the names of who answered
-            self.client.get(reverse("chat", args=["acme"]))
+        self.client.get(address)
+        self.assertLessEqual(self.statements(address), 9)  # and the names of who answered
 
     def test_a_persons_chats(self):
         self.come_in_as_ana()
         self.client.get(reverse("inbox"))
-        with self.assertNumQueries(10):
-            self.client.get(reverse("inbox"))
+        with_one = self.statements(reverse("inbox"))
         for n in range(5):
             receive_message(ANA, make_business(f"shop{n}")[1], body="Hi")
         self.client.get(reverse("inbox"))
-        with self.assertNumQueries(10):
-            self.client.get(reverse("inbox"))
+        self.assertEqual(self.statements(reverse("inbox")), with_one)
+        self.assertLessEqual(with_one, 10)
