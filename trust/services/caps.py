@@ -121,12 +121,7 @@ def _raise(profile_id: int, now: datetime) -> bool:
         profile.business,
         "cap.raised",
         title=_("%(name)s may reach more people a day") % {"name": profile.name},
-        body=(
-            _("Seven good days: up to %(cap)s people a day now.")
-            % {"cap": f"{profile.daily_cap:,}"}
-            if profile.daily_cap
-            else _("Seven good days: there is no daily cap any more.")
-        ),
+        body=_raised(profile.daily_cap),
         link=reverse("quality", args=[profile.business.slug]),
     )
     return True
