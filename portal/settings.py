@@ -280,6 +280,9 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = OPERATOR_NAME
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 USERSESSIONS_TRACK_ACTIVITY = True
+# Proxies of our own in front, each adding to X-Forwarded-For. With 0 all visitors behind one count
+# as one, also for how often one may sign in.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.getenv("TRUSTED_PROXIES", "0"))
 
 # People may sign in at an OpenID Connect provider of the operator's. The claim holds the id that
 # the messenger has of a person. Empty: they come by one-time links only.

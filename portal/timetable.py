@@ -42,9 +42,7 @@ TIMETABLE = {
     "resume stalled campaigns": every(
         10 * SECONDS, "messaging.services.sweepers.resume_stalled_campaigns"
     ),
-    "try failed messages again": every(
-        15 * SECONDS, "messaging.services.retries.try_failed_again"
-    ),
+    "try failed messages again": every(15 * SECONDS, "messaging.services.retries.try_failed_again"),
     "finish campaigns": every(30 * SECONDS, "messaging.services.sweepers.finish_campaigns"),
     "look at running campaigns": every(
         1 * MINUTES, "messaging.services.sweepers.look_at_running_campaigns"
@@ -88,6 +86,10 @@ TIMETABLE = {
     "fetch events of businesses' own accounts": daily(
         3, 40, "billing.services.reconcile.reconcile_accounts"
     ),
+    "forget what was done for the outside world": daily(
+        3, 50, "portal.base.services.outbox.forget_done"
+    ),
+    "forget sessions that are over": daily(3, 55, "profiles.services.users.forget_ended_sessions"),
     "forget media that nobody used": daily(4, 0, "messaging.services.media.forget_unused_media"),
     "forget old calls of the API": daily(4, 10, "messaging.services.api_log.forget_old_calls"),
     "forget answers to named requests": daily(

@@ -1,15 +1,22 @@
 """Accounts as staff look after them: a lost second factor, sessions, and who may come in."""
 
+from datetime import datetime, timedelta
+
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from celery import shared_task
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.base.refused import Refused
 from portal.base.services.mail import mail
 from profiles.models import User
 from profiles.services.audit import record
+
+LISTED_FOR = timedelta(days=1)  # a session is listed a moment before its row is written
 
 
 @transaction.atomic
@@ -72,6 +79,16 @@ def may_look_after(user: User, *, by: User) -> bool:
 def sign_out_everywhere(user: User) -> int:
     """End all sessions of a user whose rights were taken. Returns how many were known."""
     return _sign_out(user)
+
+
+@shared_task
+def forget_ended_sessions(now: datetime | None = None) -> int:
+    """Delete the sessions whose time is over, with what is listed of them. Returns how many."""
+    now = now or timezone.now()
+    gone = Session.objects.filter(expire_date__lt=now).delete()[0]
+    listed = UserSession.objects.exclude(session_key__in=Session.objects.values("session_key"))
+    listed.filter(last_seen_at__lt=now - LISTED_FOR).delete()
+    return gone
 
 
 def _locked(user: User, by: User) -> User:

@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)  # longer than any handler may take
 PAUSES = [timedelta(seconds=s) for s in (5, 30, 120, 600, 3600, 4 * 3600, 12 * 3600)]
+KEPT_FOR = timedelta(days=7)  # what is done; mails have codes and addresses in them
+GIVEN_UP_KEPT_FOR = timedelta(days=90)  # what could not be done: staff may want to know why
 HANDLERS: dict[str, Callable[[dict], None]] = {}
 
 
@@ -49,6 +51,22 @@ def perform_due(limit: int = 200) -> int:
             break
         done += _perform(row)
     return done
+
+
+@shared_task
+def forget_done(now: datetime | None = None, limit: int = 5000) -> int:
+    """Delete what was done KEPT_FOR ago, and what was given up long ago; `limit` at a time.
+
+    Returns how many.
+    """
+    now = now or timezone.now()
+    old = Outbox.objects.filter(
+        Q(done_at__lt=now - KEPT_FOR) | Q(given_up_at__lt=now - GIVEN_UP_KEPT_FOR)
+    )
+    gone = 0
+    while pks := list(old.order_by("pk").values_list("pk", flat=True)[:limit]):
+        gone += Outbox.objects.filter(pk__in=pks).delete()[0]
+    return gone
 
 
 def _lease() -> Outbox | None:
@@ -85,6 +103,8 @@ def _perform(row: Outbox) -> bool:
 
 def _postpone(row: Outbox, error: Exception) -> None:
     last = row.attempts > len(PAUSES)
+    if last:  # an error, so that whoever watches the log hears of it
+        logger.error("Outbox %s %s is given up: %r", row.kind, row.pk, error)
     Outbox.objects.filter(pk=row.pk).update(
         leased_until=None,
         last_error=repr(error)[:2000],
