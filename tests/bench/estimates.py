@@ -1,11 +1,16 @@
-"""How long an estimate takes in the database, however many people there are; count(*) beside it."""
+"""How long an estimate takes in the database, however many people there are; count(*) beside it.
+And how soon the builder shows it after the last change, in Chromium.
+"""
 
 import random
 import statistics
 import time
+from collections.abc import Sequence
 
 from django.db import connection
 from django.utils import timezone
+from playwright.sync_api import Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
 from audience.ages import LOWEST
 from audience.definition import AudienceDefinition
@@ -16,7 +21,10 @@ from audience.services.estimates import estimate
 from audience.services.snapshots import take_snapshot
 from messaging.tests.crowd import make_crowd
 from portal.base.report import at_most
+from portal.run.chromium import find
+from profiles.tests.people import make_business, person
 from tests.bench import Found
+from tests.browser import FLAGS, Visitor
 
 SEED = 6
 QUESTIONS = 200
@@ -48,8 +56,52 @@ def measure(n: int) -> Found:
             f"{size:,} people: count(*), median ms": round(counted, 2),
         }
         bars[f"{size:,} people: estimate, p95 ms"] = at_most(round(p95, 2), 10)
+    in_browser = seen_in_browser()
+    figures["in the browser: median ms"] = round(statistics.median(in_browser))
+    bars["in the browser: p95 ms after the last change"] = at_most(
+        round(statistics.quantiles(in_browser, n=20)[-1]), 300
+    )
     bars["slowest median, of the quickest"] = at_most(round(max(medians) / min(medians), 2), 1.2)
     return Found(figures, bars)
+
+
+def seen_in_browser() -> list[float]:
+    """Milliseconds from a change of the builder to the new number, for each of Brazil's states."""
+    alice = person("alice")
+    make_business("Acme", owner=alice, country="BR")
+    server = LiveServer("localhost")
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
+            visitor = Visitor(browser, server.url)
+            page = visitor.open("/w/acme/audiences/new/?country=BR", as_user=alice)
+            return answers(page, list(regions_of("BR").values()))
+    finally:
+        server.stop()
+
+
+def answers(page: Page, regions: Sequence[str]) -> list[float]:
+    """Check one region after the other; milliseconds until another number is there, sorted.
+
+    The pause in which the page waits for a further change is part of it.
+    """
+    page.wait_for_load_state("networkidle")
+    return sorted(page.evaluate(CHECK_AND_WAIT, region) for region in regions)
+
+
+# In the page, so that the way to the test is not measured.
+CHECK_AND_WAIT = """region => new Promise(done => {
+  const shown = () => document.querySelector("#estimate").innerText;
+  const label = document.querySelector(`#builder label[title="${region}"]`);
+  const began = performance.now(), before = shown();
+  const watch = new MutationObserver(() => {
+    if (shown() === before) return;
+    watch.disconnect();
+    done(performance.now() - began);
+  });
+  watch.observe(document.body, {childList: true, subtree: true, characterData: true});
+  label.click();
+})"""
 
 
 def questions(random_: random.Random) -> list[AudienceDefinition]:

@@ -35,7 +35,7 @@ def fresh_noise(is_in: bool, random: Random, *, epsilon: Fraction) -> list[View]
     debit = is_in + discrete_laplace(epsilon, random=random)
     return [
         (debit, [is_in + discrete_gaussian(SIGMA, random=random) for _ in METRICS])
-        for _look in range(100)
+        for _look in range(250)
     ]
 
 
