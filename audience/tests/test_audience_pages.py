@@ -108,7 +108,7 @@ class AudiencePagesTests(TestCase):
             {"age_from": "9" * 5_000},
             {"age_until": "38"},
             {"tiers": "gold"},
-            {"category": "\x00"},
+            {"category": "\u2028"},
         ]:
             for url in [self.url(), self.url("audience_estimate")]:
                 self.assertEqual(self.client.get(url, CHOSEN | bad).status_code, 200, bad)
