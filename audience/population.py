@@ -4,10 +4,11 @@ Nobody in it exists. It comes as CSV in the format of the import, the same for t
 
 Sources (audience/data/population_*.csv, rounded; which were verified: audience/data/README.md):
 - people by state: IBGE, Censo Demográfico 2022; India: Technical Group on Population Projections,
-  National Commission on Population, projection for 2023;
+  National Commission on Population (July 2020), projection for 1 July 2026;
 - ages: IBGE, Censo 2022, by five years; UN World Population Prospects 2022 for India;
 - messenger users by age: CETIC.br TIC Domicílios 2023; India: NSS 79th round (CAMS 2022-23);
-- makers of phones: StatCounter Global Stats, mobile vendor share 2024-25;
+- makers of phones: StatCounter Global Stats, mobile vendor share, Brazil in June 2024; India: an
+  estimate near the shipments of 2024;
 - names: IBGE Nomes no Brasil (2010); common names by part of India;
 - languages: Census of India 2011 by state, with English where it is a usual language of phones.
 
