@@ -1,13 +1,43 @@
 """The catalogue of devices, which staff correct and extend, and the cuts made of it."""
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import FieldTextFilter
+from unfold.decorators import action
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from audience.models import DeviceModel, TierCut
-from profiles.admin.base import StaffAdmin
+from audience.services.catalogue import COLUMNS, add_devices, read_devices
+from portal.base.refused import Refused
+from profiles.admin.base import StaffAdmin, StaffRequest
+
+
+class DevicesForm(BaseDialogForm):
+    """Lines of CSV, all of which are right, or none is taken."""
+
+    lines = forms.CharField(
+        label=_("Lines of CSV"),
+        max_length=200_000,
+        widget=UnfoldAdminTextareaWidget(
+            attrs={"rows": 10, "placeholder": ",".join(COLUMNS), "spellcheck": "false"}
+        ),
+        help_text=_(
+            "The first line names the columns: code,brand,name,released,launch_usd,source. Year,"
+            " price and source may be empty together; then the model has no tier."
+        ),
+    )
+
+    def clean_lines(self) -> list[DeviceModel]:
+        try:
+            return read_devices(self.cleaned_data["lines"])
+        except Refused as refusal:
+            raise forms.ValidationError(refusal.sentence) from refusal
 
 
 @admin.register(DeviceModel)
@@ -19,6 +49,28 @@ class DeviceModelAdmin(StaffAdmin):
     search_fields = ["code", "name", "brand"]
     search_help_text = _("A model code such as SM-A145M, a name or a brand.")
     editable = ("brand", "name", "released", "launch_usd", "source")
+    actions_list = ["load"]
+
+    def has_load_permission(self, request: HttpRequest) -> bool:
+        return self.has_add_permission(request) and self.has_change_permission(request)
+
+    @action(
+        description=_("Load lines of CSV"),
+        permissions=["load"],
+        icon="upload",
+        dialog={
+            "title": _("Add models, or correct them"),
+            "description": _("A code that is there already is corrected. At most 500 at once."),
+            "form_class": DevicesForm,
+            "form_submit_text": _("Load them"),
+        },
+    )
+    def load(self, request: StaffRequest, form, **kwargs: Any) -> HttpResponse:
+        return self.run(
+            request,
+            lambda: add_devices(form.cleaned_data["lines"], by=request.user),
+            done=_("Loaded. Tiers follow the next night."),
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("audience.add_devicemodel")  # type: ignore[union-attr]
