@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 
 from django.db import connection
+from django.test import override_settings
 from django.utils import timezone
 from playwright.sync_api import Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
@@ -71,7 +72,7 @@ def seen_in_browser() -> list[float]:
     make_business("Acme", owner=alice, country="BR")
     server = LiveServer("localhost")
     try:
-        with sync_playwright() as playwright:
+        with override_settings(ALLOWED_HOSTS=["localhost"]), sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
             visitor = Visitor(browser, server.url)
             page = visitor.open("/w/acme/audiences/new/?country=BR", as_user=alice)
