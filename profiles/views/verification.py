@@ -59,7 +59,7 @@ def _post(
         # Kept before all else, so that a file that is refused costs nobody what they typed.
         case = change_case(case, by=request.user, **form.cleaned_data)
         if brings_a_file and not _upload(request, case, papers):
-            return _page(request, business, case, papers=papers, status=422)
+            return _page(request, business, case, papers=papers)
         if do == "look":
             return _look(request, business, case)
         if do == "submit":
@@ -69,7 +69,7 @@ def _post(
             messages.success(request, _("Saved."))
     except Refused as refusal:
         if case and case.state in EDITABLE:
-            return _page(request, business, case, refusal=refusal, status=422)
+            return _page(request, business, case, refusal=refusal)
         messages.error(request, refusal.sentence)
     return redirect("verification", slug=business.slug)
 
@@ -110,7 +110,6 @@ def _page(
     form: CaseForm | None = None,
     papers: DocumentForm | None = None,
     refusal: Refused | None = None,
-    status: int = 200,
 ) -> HttpResponse:
     """The page; with `refusal`, why nothing was handed in, also beside each empty field."""
     editable = case is not None and case.state in EDITABLE
@@ -123,7 +122,6 @@ def _page(
         request,
         business,
         "profiles/verification.html",
-        status=status,
         refusal=refusal,
         case=case,
         editable=editable,
