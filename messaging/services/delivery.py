@@ -47,6 +47,7 @@ logger = logging.getLogger(__name__)
 
 State = Campaign.State
 SLICE = 20  # seconds a task works before it lets others of its queue have a turn
+GIVEN_UP = 120  # seconds: a process that is not back by then waits for a connection that is dead
 MOST_CHUNKS_AT_ONCE = 64
 DEADLOCK, NOT_SERIALIZABLE = "40P01", "40001"
 WORKERS = 4  # how many tasks look for work at once after a launch
@@ -78,7 +79,7 @@ def wake_workers(lane: str) -> None:
         wake(send_chunks, lane, queue=lane)
 
 
-@shared_task
+@shared_task(time_limit=GIVEN_UP)
 def send_chunks(lane: str = "campaign") -> int:
     """Send what the lane's campaigns have waiting, a chunk at a time, each time of another business
     drawn at random: so a small campaign is not behind a large one.

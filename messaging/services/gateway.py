@@ -103,8 +103,8 @@ class Done:
 def _lease(messenger_id: int, now: datetime | None) -> Messenger | None:
     moment = now or timezone.now()
     free = Messenger.objects.filter(
-        Q(leased_until=None) | Q(leased_until__lte=moment),
-        Q(resting_until=None) | Q(resting_until__lte=moment),
+        _is_over("leased_until", moment, longest=LEASE),
+        _is_over("resting_until", moment, longest=LONGEST_REST),
         ~Q(gateway_url=""),
         pk=messenger_id,
         closed_at=None,
@@ -115,6 +115,12 @@ def _lease(messenger_id: int, now: datetime | None) -> Messenger | None:
     messenger.leased_until = moment + LEASE
     # Of several that saw it free, one gets it.
     return messenger if free.update(leased_until=messenger.leased_until) else None
+
+
+def _is_over(column: str, moment: datetime, *, longest: timedelta) -> Q:
+    """Whether a time in the row has come, or is so far ahead that a wrong clock wrote it."""
+    come, absurd = {f"{column}__lte": moment}, {f"{column}__gt": moment + 2 * longest}
+    return Q(**{column: None}) | Q(**come) | Q(**absurd)
 
 
 def _renew(messenger: Messenger, moment: datetime) -> bool:

@@ -5,12 +5,12 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from django.conf import settings
 from django.db import connection
 from standardwebhooks.webhooks import Webhook
 
-from audience.models import Block, Consent, Person
 from messaging.models import Campaign, GatewayMessage, Media, Message, Messenger
 from messaging.services.media import path_of
 from messaging.services.message_refs import message_ref
@@ -123,30 +123,47 @@ def _before(rows: Sequence[Waiting]) -> list[Waiting]:
         return [Waiting(*row) for row in cursor.fetchall()]
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A message as its batch needs it, with whom it is for; unwanted: they said no meanwhile."""
+
+    person_id: int
+    id: int
+    campaign_id: int | None
+    kind: str
+    message_class: str
+    body: str | None
+    content: dict | None
+    reply_to: int | None
+    author_id: int | None
+    created_at: datetime
+    external_id: str
+    is_unwanted: bool
+
+
 def _written(messenger: Messenger, lane: int, rows: Sequence[Waiting]) -> Batch:
-    messages = _messages(rows)
-    people = Person.objects.in_bulk({row.person_id for row in rows})
-    unwanted = _unwanted([messages[row.key] for row in rows if row.key in messages], people)
     profiles = Profile.objects.select_related("business").in_bulk({r.profile_id for r in rows})
+    messages = _messages(rows, {pk: one.business_id for pk, one in profiles.items()})
     campaigns = Campaign.objects.in_bulk({m.campaign_id for m in messages.values()} - {None})
     authors = User.objects.in_bulk({m.author_id for m in messages.values()} - {None})
 
     shown, sent, dropped, refused = [], {}, [], []
     for row in rows:
-        message, person = messages.get(row.key), people.get(row.person_id)
-        if message is None or person is None or row.key in unwanted:
-            dropped.append(row.key)
+        key = row.key
+        message = messages.get(key)
+        if message is None or message.is_unwanted:
+            dropped.append(key)
             continue
         campaign = campaigns.get(message.campaign_id or 0)
         if _is_stopped(message, campaign, profiles[row.profile_id]):
-            dropped.append(row.key)
-            refused += [row.key] if campaign is None else []
+            dropped.append(key)
+            refused += [key] if campaign is None else []
             continue
         one = _shown(message, campaign, authors)
-        shown.append(
-            one | {"person": person.external_id, "profile": profiles[row.profile_id].handle}
-        )
-        sent[one["id"]] = row.key
+        one["person"] = message.external_id
+        one["profile"] = profiles[row.profile_id].handle
+        shown.append(one)
+        sent[one["id"]] = key
     about = {
         p.handle: {"name": p.name, "verified": p.shows_badge(), "logo_url": _absolute(p.logo_url)}
         for p in profiles.values()
@@ -156,58 +173,48 @@ def _written(messenger: Messenger, lane: int, rows: Sequence[Waiting]) -> Batch:
     return Batch(lane, batch_id, json.dumps(body).encode("ascii"), sent, dropped, refused)
 
 
-def _messages(rows: Collection[Waiting]) -> dict[MessageKey, Message]:
-    names = [field.attname for field in Message._meta.concrete_fields]
+def _messages(rows: Collection[Waiting], businesses: dict[int, int]) -> dict[MessageKey, Found]:
+    """The rows' messages, in one statement. Unwanted is what people said no to while it waited: it
+    stays in the web inbox, and goes nowhere else.
+
+    Arguments:
+        businesses: profile -> its business.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            select {", ".join(f"m.{name}" for name in names)} from messaging_message m
-              join unnest(%s::bigint[], %s::bigint[]) r(person_id, id)
-                on m.person_id = r.person_id and m.id = r.id
+            """
+            select m.person_id, m.id, m.campaign_id, m.kind, m.message_class, m.body, m.content,
+                   m.reply_to, m.author_id, m.created_at, p.external_id,
+                   b.person_id is not null
+                   or (m.message_class = 'marketing'
+                       and (not p.marketing or not coalesce(n.granted, true)))
+              from unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
+                   r(person_id, id, profile_id, business_id)
+              join messaging_message m on m.person_id = r.person_id and m.id = r.id
+              join audience_person p on p.person_id = r.person_id
+              left join audience_block b
+                on b.person_id = r.person_id and b.profile_id = r.profile_id
+              left join audience_consent n
+                on n.person_id = r.person_id and n.kind = 'business_marketing'
+               and n.scope_id = r.business_id
             """,
-            [[row.person_id for row in rows], [row.message_id for row in rows]],
+            [
+                [row.person_id for row in rows],
+                [row.message_id for row in rows],
+                [row.profile_id for row in rows],
+                [businesses[row.profile_id] for row in rows],
+            ],
         )
-        found = [Message.from_db(connection.alias, names, _read(names, row)) for row in cursor]
+        found = [Found(*row[:6], _read(row[6]), *row[7:]) for row in cursor.fetchall()]
     return {MessageKey(message.person_id, message.id): message for message in found}
 
 
-def _read(names: Sequence[str], row: Sequence) -> list:
-    """A row of a cursor of Django's, which leaves JSON as text."""
-    return [
-        json.loads(value) if name == "content" and isinstance(value, str) else value
-        for name, value in zip(names, row, strict=True)
-    ]
+def _read(content: object) -> dict | None:
+    """A JSON column of a cursor of Django's, which leaves it as text."""
+    return json.loads(content) if isinstance(content, str) else cast("dict | None", content)
 
 
-def _unwanted(messages: Collection[Message], people: dict[int, Person]) -> set[MessageKey]:
-    """What people said no to while it waited: it stays in the web inbox, and goes nowhere else."""
-    ids = list({message.person_id for message in messages})
-    blocks = set(Block.objects.filter(person_id__in=ids).values_list("person_id", "profile_id"))
-    muted = set(
-        Consent.objects.filter(
-            person_id__in=ids, kind=Consent.Kind.BUSINESS_MARKETING, granted=False
-        ).values_list("person_id", "scope_id")
-    )
-    business_of = dict(
-        Profile.objects.filter(pk__in={m.profile_id for m in messages}).values_list(
-            "pk", "business_id"
-        )
-    )
-    unwanted = set()
-    for message in messages:
-        person = people.get(message.person_id)
-        is_advert = message.message_class == Message.Class.MARKETING
-        if (
-            person is None
-            or (message.person_id, message.profile_id) in blocks
-            or (is_advert and not person.marketing)
-            or (is_advert and (message.person_id, business_of[message.profile_id]) in muted)
-        ):
-            unwanted.add(MessageKey(message.person_id, message.id))
-    return unwanted
-
-
-def _is_stopped(message: Message, campaign: Campaign | None, profile: Profile) -> bool:
+def _is_stopped(message: Found, campaign: Campaign | None, profile: Profile) -> bool:
     """Whether it may not go any more: of a campaign that was stopped while it waited, or of a
     sender without standing. Answers to who wrote were allowed when they were written, and go.
     """
@@ -217,7 +224,7 @@ def _is_stopped(message: Message, campaign: Campaign | None, profile: Profile) -
     return begins and profile.standing in Profile.BADGE_OFF
 
 
-def _shown(message: Message, campaign: Campaign | None, authors: dict[int, User]) -> dict:
+def _shown(message: Found, campaign: Campaign | None, authors: dict[int, User]) -> dict:
     content = message.content or (campaign.content if campaign else None)
     shown: dict = {
         "id": message_ref(message.person_id, message.id),

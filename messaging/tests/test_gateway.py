@@ -375,6 +375,13 @@ class FaultTests(GatewayCase):
         self.now += LEASE
         self.assertEqual(self.serve(), 1)
 
+    def test_a_clock_that_was_wrong_keeps_nobody_away(self):
+        self.meet(ANA)
+        self.send(ANA, "Oi")
+        self.assertIsNotNone(gateway._lease(self.messenger.pk, self.now + timedelta(days=3)))
+        Messenger.objects.update(resting_until=self.now + timedelta(days=3))
+        self.assertEqual(self.serve(), 1)
+
 
 @override_settings(WEBHOOK_ALLOW_LOOPBACK=True)
 class AtOnceTests(Cast, TransactionTestCase):

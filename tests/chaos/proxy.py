@@ -4,6 +4,8 @@ passes   as a good network
 cuts     every connection is reset, new ones are taken again
 stalls   nothing moves in either direction, connections stay open (a half-open network)
 crawls   each packet takes a fifth of a second
+
+`halve` forgets the far ends: who is connected now hears nothing any more, and is not told so.
 """
 
 import asyncio
@@ -26,6 +28,8 @@ class Proxy:
         self.mode = "passes"
         self.connections = 0
         self._writers: set[asyncio.StreamWriter] = set()
+        self._pairs: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
+        self._silent: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._moving = asyncio.Event()
 
@@ -45,6 +49,10 @@ class Proxy:
     def cut(self) -> None:
         """Reset every connection that is open."""
         self._do(self._reset())
+
+    def halve(self) -> None:
+        """Close the far end of every connection; the near end stays open, and silent."""
+        self._do(self._forget())
 
     def set(self, mode: str) -> None:
         """Behave in this way from now on."""
@@ -70,9 +78,15 @@ class Proxy:
 
     async def _reset(self) -> None:
         for writer in list(self._writers):
-            if (raw := writer.get_extra_info("socket")) is not None:
+            raw = writer.get_extra_info("socket")
+            if raw is not None and raw.fileno() >= 0:
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             writer.transport.abort()
+
+    async def _forget(self) -> None:
+        self._silent |= {near for near, _far in self._pairs}
+        for _near, far in list(self._pairs):
+            far.transport.abort()
 
     async def _end(self) -> None:
         rest = asyncio.all_tasks() - {asyncio.current_task()}
@@ -87,12 +101,14 @@ class Proxy:
         except OSError:
             writer.close()
             return
-        ends = {writer, far_writer}
+        ends, pair = {writer, far_writer}, (writer, far_writer)
         self._writers |= ends
+        self._pairs.add(pair)
         ways = [self._pump(reader, far_writer), self._pump(far_reader, writer)]
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.gather(*ways, return_exceptions=True)
-        self._writers -= ends
+        self._writers -= ends - self._silent
+        self._pairs.discard(pair)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -103,4 +119,5 @@ class Proxy:
                 writer.write(data)
                 await writer.drain()
         finally:
-            writer.close()
+            if writer not in self._silent:
+                writer.close()

@@ -1,4 +1,6 @@
-"""A bad network between the workers, their database and their broker: cut, stalled, slow."""
+"""A bad network between the workers, their database and their broker: cut, stalled, slow,
+half open.
+"""
 
 import random
 from collections import Counter
@@ -16,7 +18,8 @@ from tests.chaos.workers import done_chunks, in_hand, is_finished, start_worker,
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
-FAULTS = ROUNDS // 4 if FULL else 3
+FAULTS = ROUNDS // 4 if FULL else 4
+LIMIT = "10" if FULL else "3"  # seconds a task may take, for a process that waits for ever
 
 
 def through(url: str, proxy: Proxy) -> str:
@@ -34,12 +37,15 @@ def test_a_bad_network_loses_and_repeats_nothing(processes, campaign):
         start_worker(
             processes,
             "worker",
+            odd=("--limit", LIMIT),
             DATABASE_URL=through(database_url(), data),
             REDIS_URL=through(settings.REDIS_URL, wakes),
         )
         for number in range(FAULTS):
             proxy = chance.choice([data, data, wakes])
-            fault = chance.choice([cut, stall, crawl])
+            fault = chance.choice([cut, stall, crawl, half_open])
+            if number == 0:
+                proxy, fault = data, half_open
             at = total * (number + 1) / (FAULTS + 2)
             until(lambda at=at: done_chunks(campaign) >= at, processes, "worker")
             until(lambda: in_hand() or is_finished(campaign), processes, "worker")
@@ -65,6 +71,11 @@ def test_a_bad_network_loses_and_repeats_nothing(processes, campaign):
 def cut(proxy: Proxy, campaign, processes) -> None:
     """Every connection is reset in the middle of what it does."""
     proxy.cut()
+
+
+def half_open(proxy: Proxy, campaign, processes) -> None:
+    """The other end has forgotten the connections; whoever waits for an answer is not told."""
+    proxy.halve()
 
 
 def stall(proxy: Proxy, campaign, processes) -> None:

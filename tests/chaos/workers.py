@@ -12,13 +12,25 @@ from tests.chaos.size import FULL, PATIENCE
 CHUNK_PEOPLE = "1000" if FULL else "200"  # little in each transaction, so that many can be hit
 
 
-def start_worker(processes, name: str, **environment: str) -> None:
-    """A Celery worker of two processes that sends campaigns; not waited for."""
+def start_worker(
+    processes, name: str, *, odd: tuple[str, ...] = (), log: str = "warning", **environment: str
+) -> None:
+    """A Celery worker of two processes that sends campaigns; not waited for.
+
+    Arguments:
+        odd: what is wrong with it, as tests.chaos.odd_worker takes it.
+    """
+    program = (
+        ("python", "-m", "tests.chaos.odd_worker", *odd, "--")
+        if odd
+        else (*("celery", "--app", "portal"),)
+    )
     processes.start(
         name,
-        *("celery", "--app", "portal", "worker", "--queues", "campaign,critical,default"),
+        *program,
+        *("worker", "--queues", "campaign,critical,default"),
         *("--concurrency", "2", "--hostname", f"{name}@{processes.port}"),
-        *("--loglevel", "warning", "--without-mingle", "--without-gossip"),
+        *("--loglevel", log, "--without-mingle", "--without-gossip"),
         C_FORCE_ROOT="1",
         FIRST_BATCH_HOLD_MINUTES="0",
         **{"CHUNK_PEOPLE": CHUNK_PEOPLE} | environment,
