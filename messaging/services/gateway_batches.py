@@ -2,10 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
 from django.conf import settings
 from django.db import connection
@@ -58,6 +57,11 @@ class Batch:
     @property
     def keys(self) -> list[MessageKey]:
         return [*self.sent.values(), *self.dropped]
+
+
+def _array(numbers: Iterable[int]) -> str:
+    """An array as PostgreSQL writes it: thousands of numbers are no work for a driver."""
+    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 def take_batch(messenger: Messenger, lane: int, *, size: int) -> Batch | None:
@@ -115,12 +119,15 @@ def _before(rows: Sequence[Waiting]) -> list[Waiting]:
                 on g.person_id = r.person_id and g.profile_id = r.profile_id and g.place < r.place
             """,
             [
-                [row.person_id for row in rows],
-                [row.profile_id for row in rows],
-                [row.place for row in rows],
+                _array(row.person_id for row in rows),
+                _array(row.profile_id for row in rows),
+                _array(row.place for row in rows),
             ],
         )
         return [Waiting(*row) for row in cursor.fetchall()]
+
+
+CONTENT = 6  # the place of `content` in a row of Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,19 +206,22 @@ def _messages(rows: Collection[Waiting], businesses: dict[int, int]) -> dict[Mes
                and n.scope_id = r.business_id
             """,
             [
-                [row.person_id for row in rows],
-                [row.message_id for row in rows],
-                [row.profile_id for row in rows],
-                [businesses[row.profile_id] for row in rows],
+                _array(row.person_id for row in rows),
+                _array(row.message_id for row in rows),
+                _array(row.profile_id for row in rows),
+                _array(businesses[row.profile_id] for row in rows),
             ],
         )
-        found = [Found(*row[:6], _read(row[6]), *row[7:]) for row in cursor.fetchall()]
+        found = [Found(*_cells(row)) for row in cursor.fetchall()]
     return {MessageKey(message.person_id, message.id): message for message in found}
 
 
-def _read(content: object) -> dict | None:
-    """A JSON column of a cursor of Django's, which leaves it as text."""
-    return json.loads(content) if isinstance(content, str) else cast("dict | None", content)
+def _cells(row: Sequence) -> list:
+    """A row of a cursor of Django's, which leaves JSON as text."""
+    cells = list(row)
+    if isinstance(cells[CONTENT], str):
+        cells[CONTENT] = json.loads(cells[CONTENT])
+    return cells
 
 
 def _is_stopped(message: Found, campaign: Campaign | None, profile: Profile) -> bool:
@@ -267,7 +277,7 @@ def forget_sent(keys: Collection[MessageKey]) -> None:
              using unnest(%s::bigint[], %s::bigint[]) r(person_id, message_id)
              where g.person_id = r.person_id and g.message_id = r.message_id
             """,
-            [[key.person_id for key in keys], [key.id for key in keys]],
+            [_array(key.person_id for key in keys), _array(key.id for key in keys)],
         )
 
 
