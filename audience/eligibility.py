@@ -82,6 +82,11 @@ def allowed(
     return SQL("(") + SQL("\n AND ").join(conditions) + SQL(")")
 
 
+def matching(definition: AudienceDefinition, *, now: datetime) -> Composed:
+    """The conditions on a row `p` of audience_person that the definition alone makes."""
+    return SQL("(") + SQL(" AND ").join(_matches(definition, now=now)) + SQL(")")
+
+
 def adverts_allowed() -> Composed:
     """How many adverts a week the person of the row `p` takes, as SQL."""
     return SQL("coalesce(p.ads_per_week, {})").format(Literal(settings.ADS_PER_WEEK))
