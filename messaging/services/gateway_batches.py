@@ -127,7 +127,7 @@ def _before(rows: Sequence[Waiting]) -> list[Waiting]:
         return [Waiting(*row) for row in cursor.fetchall()]
 
 
-CONTENT = 6  # the place of `content` in a row of Found
+CONTENT = 7  # the place of `content` in a row of Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,7 @@ class Found:
 
     person_id: int
     id: int
+    profile_id: int
     campaign_id: int | None
     kind: str
     message_class: str
@@ -190,8 +191,8 @@ def _messages(rows: Collection[Waiting], businesses: dict[int, int]) -> dict[Mes
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            select m.person_id, m.id, m.campaign_id, m.kind, m.message_class, m.body, m.content,
-                   m.reply_to, m.author_id, m.created_at, p.external_id,
+            select m.person_id, m.id, m.profile_id, m.campaign_id, m.kind, m.message_class,
+                   m.body, m.content, m.reply_to, m.author_id, m.created_at, p.external_id,
                    b.person_id is not null
                    or (m.message_class = 'marketing'
                        and (not p.marketing or not coalesce(n.granted, true)))
