@@ -21,11 +21,24 @@ CHECKS = ("not_a_server_error", "ignored_auth", "object_level_authorization", "u
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
 
-def run(url: str, schema: Path, key: str, other_key: str, folder: Path) -> "Found":
-    """All phases over one schema: what was asked and answered, by operation."""
+def run(
+    url: str,
+    schema: Path,
+    keys: list[str],
+    folder: Path,
+    *,
+    checks: tuple[str, ...] = CHECKS,
+    cases: int = CASES,
+) -> "Found":
+    """All phases over one schema: what was asked and answered, by operation.
+
+    Arguments:
+        keys: of who asks, and of somebody else who must not get at the same things.
+    """
+    folder.mkdir(exist_ok=True)
     said = folder / "said.ndjson"
     settings = folder / "schemathesis.toml"
-    users = [("acme", key), ("elsewhere", other_key)]
+    users = dict(zip(("acme", "elsewhere"), keys, strict=False))
     (folder / "users.json").write_text(
         json.dumps(
             {
@@ -34,22 +47,23 @@ def run(url: str, schema: Path, key: str, other_key: str, folder: Path) -> "Foun
                         "name": name,
                         "fixedHeaders": [{"name": "Authorization", "value": f"Bearer {each}"}],
                     }
-                    for name, each in users
+                    for name, each in users.items()
                 ]
             }
         )
     )
     settings.write_text(
-        '[auth.wfc]\npath = "users.json"\nuser = "acme"\npeers = ["acme", "elsewhere"]\n'
+        '[auth.wfc]\npath = "users.json"\nuser = "acme"\n'
+        + (f"peers = {json.dumps(list(users))}\n" if len(users) > 1 else "")
     )
     operations = sum(
         len([verb for verb in item if verb in ("get", "post", "put", "patch", "delete")])
         for item in json.loads(schema.read_text())["paths"].values()
     )
-    each = max(5, CASES // operations)
+    each = max(5, cases // operations)
     command = [
         *(Path(sys.executable).with_name("schemathesis"), "run", schema),
-        *("--url", url, "--checks", ",".join(CHECKS)),
+        *("--url", url, "--checks", ",".join(checks)),
         *("--phases", "examples,coverage,fuzzing,stateful" if FULL else "examples,fuzzing"),
         *("--max-examples", str(each), "--seed", str(SEED), "--continue-on-failure"),
         *("--report", "ndjson", "--report-ndjson-path", said, "--workers", "2"),
@@ -77,6 +91,14 @@ class Found:
     code: int
     said: str
 
+    def __add__(self, other: "Found") -> "Found":
+        return Found(
+            self.operations + other.operations,
+            self.answers | other.answers,
+            self.code or other.code,
+            self.said + other.said,
+        )
+
     @property
     def never_good(self) -> list[str]:
         """Operations that were never answered with a 2xx."""
@@ -92,10 +114,20 @@ class Found:
         )
 
 
-def test_the_management_api(site):
+def test_the_management_api_and_the_platforms(site):
     with receiving() as receiver:
         schema = site.schema(receiver.url)
-        found = run(site.url, schema, site.key, site.other_key, site.folder)
+        management = run(site.url, schema, [site.key, site.other_key], site.folder / "management")
+    # All messengers are the operator's own: they share what they load.
+    platform = run(
+        f"{site.url}/platform/v1",
+        site.platform_schema(),
+        [site.messenger_key],
+        site.folder / "platform",
+        checks=("not_a_server_error", "ignored_auth", "use_after_free"),
+        cases=CASES // 6,
+    )
+    found = management + platform
     statuses: Counter = sum(found.answers.values(), Counter())
     held = report(
         "fuzz",

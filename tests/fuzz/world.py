@@ -1,5 +1,6 @@
 """A site with one of everything for each operation, and what stands in each one's address."""
 
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,9 @@ from audience.tests.people import make_person
 from messaging.models import AccessToken, WebhookEndpoint, WebhookEvent
 from messaging.services.campaigns import launch_campaign
 from messaging.services.keys import create_app, create_token, rotate_secret
+from messaging.services.members import load_members
 from messaging.services.messages import receive_message
+from messaging.services.messengers import add_messenger, create_key
 from messaging.services.schedules import schedule_campaign
 from messaging.services.transitions import pause_campaign
 from messaging.tests.cast import ANA, RAVI, Cast, make_template
@@ -21,10 +24,13 @@ from messaging.tests.crowd import allow_campaigns, count_people, draft, make_cro
 from portal.base.pairwise import pairwise_number
 from profiles.models import Invitation, Membership
 from profiles.tests.people import member
-from tests.fuzz.schemas import WORDS, management
+from tests.fuzz.schemas import WORDS, management, platform
 from trust.models import Decision, Policy
 
 ALL = [scope.value for scope in AccessToken.Scope]
+# Members of the messenger, one for each operation that asks for one: the erased comes last.
+MEMBERS = ["p-1", "p-2", "p-3", "p-4"]
+ASKED = ["people_look_up", "sessions_create", "exports_create", "erasures_create"]
 DEFINITION = {"country": "BR"}
 # Each has a person of its own: two workers ask in no order, and who is blocked gets no message.
 TO_BLOCK = {"contacts_block_create": 9, "contacts_unblock_create": 10}
@@ -53,12 +59,41 @@ class Site:
         path.write_text(json.dumps(made | {"servers": [{"url": self.url}]}, default=str))
         return path
 
+    def platform_schema(self) -> Path:
+        """A file with the platform API's schema: a messenger of four members and an import."""
+        messenger = add_messenger("Papo", by=None)
+        self.messenger_key = create_key(messenger, name="fuzz", by=None)[1]
+        lines = "\n".join(
+            json.dumps({"external_id": name, "country": "BR"}) for name in [*MEMBERS, "x" * 999]
+        )
+        loaded = load_members(messenger, io.BytesIO(lines.encode()).read)
+        member = {name: {"body": {"person": of}} for name, of in zip(ASKED, MEMBERS, strict=True)}
+        values: dict[str, dict[str, Any]] = member | {
+            "*": {"import_id": loaded.run.pk},
+            "events_create": {
+                "body": {
+                    "events": [
+                        {
+                            "id": "1",
+                            "type": "message",
+                            "person": MEMBERS[0],
+                            "profile": self.profile.handle,
+                            "text": "Hi",
+                        }
+                    ]
+                }
+            },
+        }
+        path = self.folder / "platform.json"
+        path.write_text(json.dumps(platform(values), default=str))
+        return path
+
     def values(self, receiver_url: str) -> dict[str, dict[str, Any]]:
         """By operationId: what stands in its address and body."""
         for person_id in (ANA, RAVI, *TO_BLOCK.values()):
             make_person(person_id)
             receive_message(person_id, self.profile, body="Hi", now=timezone.now())
-        make_crowd(2_000)
+        make_crowd(2_000, first=5_000_000)  # ids that nobody gets who is loaded
         count_people(now=timezone.now())
         allow_campaigns(self.profile, now=timezone.now())
         self.advert = make_template(self.business, "advert")
