@@ -133,7 +133,7 @@ def _codes_in(code: CodeType) -> Iterator[tuple[tuple[str, int], CodeType]]:
             yield from _codes_in(each)
 
 
-def pytest_runtestloop() -> None:
+def pytest_collection_finish(session) -> None:
     """As a plugin: the mutant of the environment lives for the whole run."""
     if written := os.getenv("MUTANT"):
         path, line, what = written.split(":")
