@@ -43,6 +43,10 @@ class DoorTests(V1Case):
             foreign[1]["error"].pop("trace"), absent[1]["error"].pop("trace")
             self.assertEqual(foreign, absent)
 
+    def test_other_methods_are_refused(self):
+        for method in ("TRACE", "OPTIONS", "DISPATCH", "TOKEN"):
+            self.assertEqual(self.call(method, "templates")[0], 405, method)
+
     def test_a_key_opens_what_its_scopes_say(self):
         reader = create_token(self.app, name="r", by=self.alice, scopes=["templates:read"])[1]
         self.assertEqual(self.call("GET", "templates", key=reader)[0], 200)

@@ -92,7 +92,9 @@ class BusinessViewSet(GenericViewSet):
         try:
             raw = request.body
             self.initial(wrapped, *args, **kwargs)
-            handler = getattr(self, (request.method or "").lower(), self.http_method_not_allowed)
+            method, handler = (request.method or "").lower(), self.http_method_not_allowed
+            if method in self.http_method_names:  # TRACE is none, but also a name of ours
+                handler = getattr(self, method, handler)
             response = self._once(partial(handler, wrapped, *args, **kwargs), raw)
         except Exception as error:  # (no failure may leave in another shape)
             response = self.handle_exception(error)
