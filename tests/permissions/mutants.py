@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from types import CodeType, FunctionType
 
@@ -137,5 +138,6 @@ def pytest_collection_finish(session) -> None:
     """As a plugin: the mutant of the environment lives for the whole run."""
     if written := os.getenv("MUTANT"):
         path, line, what = written.split(":")
+        import_module(path.removesuffix(".py").replace("/", "."))
         changed = Mutant(path, int(line), what).alive().__enter__()
         print(f"{written} lives in {changed} functions", file=sys.stderr)
