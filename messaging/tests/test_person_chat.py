@@ -10,10 +10,12 @@ from audience.services.consent import block
 from audience.tests.people import make_person
 from messaging.inbox.sessions import COOKIE
 from messaging.models import Conversation, Message
+from messaging.services.media import store_media
 from messaging.services.messages import receive_message, send_message
 from messaging.services.sessions import open_session
 from messaging.services.writing import who_writes
 from messaging.tests.cast import ANA, RAVI, Cast
+from messaging.tests.test_media import picture
 
 
 class PersonPageTests(Cast, TestCase):
@@ -56,6 +58,15 @@ class PersonPageTests(Cast, TestCase):
         self.assertContains(self.client.get(reverse("inbox")), "We open at nine.")
         self.assertContains(self.chat(), "Bob, Acme")
         self.assertEqual(Message.objects.get(person_id=ANA, id=sent.id).status, "read")
+
+    def test_a_file_opens_for_its_own_person_only(self):
+        media = store_media(self.acme, picture(), mime="image/jpeg")
+        for person_id, status in ((ANA, 200), (RAVI, 404)):
+            sent = receive_message(
+                person_id, self.profile, kind="image", content={"id": str(media.pk)}
+            )
+            address = reverse("chat_file", args=[self.profile.handle, sent.id])
+            self.assertEqual(self.client.get(address).status_code, status)
 
     def test_another_persons_chat_stays_closed(self):
         receive_message(RAVI, self.profile, body="My secret question")
