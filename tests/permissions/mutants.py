@@ -12,7 +12,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -134,10 +134,14 @@ def _codes_in(code: CodeType) -> Iterator[tuple[tuple[str, int], CodeType]]:
             yield from _codes_in(each)
 
 
+_kept: list[AbstractContextManager[int]] = []
+
+
 def pytest_collection_finish(session) -> None:
     """As a plugin: the mutant of the environment lives for the whole run."""
     if written := os.getenv("MUTANT"):
         path, line, what = written.split(":")
         import_module(path.removesuffix(".py").replace("/", "."))
-        changed = Mutant(path, int(line), what).alive().__enter__()
+        _kept.append(Mutant(path, int(line), what).alive())  # (forgotten, it would be undone)
+        changed = _kept[-1].__enter__()
         print(f"{written} lives in {changed} functions", file=sys.stderr)
