@@ -7,17 +7,12 @@ class MessagingConfig(AppConfig):
 
     def ready(self) -> None:
         from messaging import staff_figures, steps  # noqa: F401  (they register)
-        from messaging.services import (  # noqa: F401  (they connect their receivers)
-            account_events,
-            automatic_replies,
-            campaign_numbers,
-            erasure,
-            gateway_queue,
-            integrator_traces,
-            lost_standing,
-            payments,
-            person_notices,
-            push,
-            response_times,
-            webhook_events,
-        )
+
+        # These connect their receivers.
+        from messaging.services import payments  # noqa: F401
+        from messaging.services.campaigns import lost_standing, numbers  # noqa: F401
+        from messaging.services.conversations import automatic_replies, response_times  # noqa: F401
+        from messaging.services.gateway import queue  # noqa: F401
+        from messaging.services.integrators import traces  # noqa: F401
+        from messaging.services.people import erasure, notices, push  # noqa: F401
+        from messaging.services.webhooks import account_events, events  # noqa: F401

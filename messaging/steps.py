@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from messaging.models import Campaign, Template
-from messaging.services.sandbox import SAMPLES
+from messaging.services.integrators.sandbox import SAMPLES
 from profiles.checklist import Step, step
 from profiles.models import Business
 

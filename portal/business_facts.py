@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from billing.entitlements import current_subscription
 from billing.plans import PLANS
 from messaging.models import Campaign
-from messaging.services.figures import figures_of
+from messaging.services.conversations.figures import figures_of
 from profiles.models import Business, Profile, VerificationCase
 from profiles.overview import Fact, fact
 from trust.models import Case

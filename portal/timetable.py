@@ -23,31 +23,37 @@ TIMETABLE = {
         15 * SECONDS, "portal.base.services.outbox.perform_due"
     ),
     "call webhooks that are due": every(
-        15 * SECONDS, "messaging.services.webhook_calls.call_webhooks"
+        15 * SECONDS, "messaging.services.webhooks.calls.call_webhooks"
     ),
-    "hand messages to messengers": every(15 * SECONDS, "messaging.services.gateway.serve_gateways"),
+    "hand messages to messengers": every(
+        15 * SECONDS, "messaging.services.gateway.handing_over.serve_gateways"
+    ),
     "seal the audit": every(10 * SECONDS, "profiles.services.audit_chain.seal_audit"),
     "look at domains again": every(1 * MINUTES, "profiles.services.domains.check_domains"),
     "bring snoozed conversations back": every(
-        30 * SECONDS, "messaging.services.snoozing.wake_snoozed_conversations"
+        30 * SECONDS, "messaging.services.conversations.snoozing.wake_snoozed_conversations"
     ),
     "end pauses of adverts": every(1 * MINUTES, "audience.services.pauses.end_pauses"),
     # Campaigns.
     "launch scheduled campaigns": every(
-        15 * SECONDS, "messaging.services.schedules.launch_scheduled"
+        15 * SECONDS, "messaging.services.campaigns.schedules.launch_scheduled"
     ),
     "release first batches": every(
-        10 * SECONDS, "messaging.services.sweepers.release_first_batches"
+        10 * SECONDS, "messaging.services.campaigns.sweepers.release_first_batches"
     ),
     "resume stalled campaigns": every(
-        10 * SECONDS, "messaging.services.sweepers.resume_stalled_campaigns"
+        10 * SECONDS, "messaging.services.campaigns.sweepers.resume_stalled_campaigns"
     ),
-    "try failed messages again": every(15 * SECONDS, "messaging.services.retries.try_failed_again"),
-    "finish campaigns": every(30 * SECONDS, "messaging.services.sweepers.finish_campaigns"),
+    "try failed messages again": every(
+        15 * SECONDS, "messaging.services.campaigns.retries.try_failed_again"
+    ),
+    "finish campaigns": every(
+        30 * SECONDS, "messaging.services.campaigns.sweepers.finish_campaigns"
+    ),
     "look at running campaigns": every(
-        1 * MINUTES, "messaging.services.sweepers.look_at_running_campaigns"
+        1 * MINUTES, "messaging.services.campaigns.sweepers.look_at_running_campaigns"
     ),
-    "squash counters": every(30 * SECONDS, "messaging.services.sweepers.squash_counters"),
+    "squash counters": every(30 * SECONDS, "messaging.services.campaigns.sweepers.squash_counters"),
     # Trust.
     "evaluate profiles that wait": every(
         30 * SECONDS, "trust.services.evaluation.evaluate_waiting"
@@ -76,7 +82,7 @@ TIMETABLE = {
     "remind of charges": every(60 * MINUTES, "billing.services.letters.remind_of_charges"),
     # The API.
     "let next secrets take over": every(
-        5 * MINUTES, "messaging.services.keys.finish_due_rotations"
+        5 * MINUTES, "messaging.services.integrators.keys.finish_due_rotations"
     ),
     # Once a day.
     "raise caps that were earned": daily(0, 20, "trust.services.caps.raise_caps"),
@@ -91,21 +97,23 @@ TIMETABLE = {
     ),
     "forget sessions that are over": daily(3, 55, "profiles.services.users.forget_ended_sessions"),
     "forget media that nobody used": daily(4, 0, "messaging.services.media.forget_unused_media"),
-    "forget old calls of the API": daily(4, 10, "messaging.services.api_log.forget_old_calls"),
+    "forget old calls of the API": daily(
+        4, 10, "messaging.services.integrators.api_log.forget_old_calls"
+    ),
     "forget answers to named requests": daily(
-        4, 15, "messaging.services.idempotency.forget_old_answers"
+        4, 15, "messaging.services.integrators.idempotency.forget_old_answers"
     ),
     "forget old webhook events": daily(
-        4, 20, "messaging.services.webhook_events.forget_old_events"
+        4, 20, "messaging.services.webhooks.events.forget_old_events"
     ),
     "forget old link requests": daily(
-        4, 30, "messaging.services.link_requests.forget_old_link_requests"
+        4, 30, "messaging.services.linking.requests.forget_old_link_requests"
     ),
     "forget what messengers told long ago": daily(
-        4, 30, "messaging.services.messenger_events.forget_messenger_events"
+        4, 30, "messaging.services.gateway.messenger_events.forget_messenger_events"
     ),
     "forget doors that open nothing": daily(
-        4, 40, "messaging.services.sessions.forget_old_sessions"
+        4, 40, "messaging.services.people.sessions.forget_old_sessions"
     ),
     "set tiers from devices": daily(1, 30, "audience.services.tiers.refresh_all_tiers"),
     "take a due snapshot": daily(2, 30, "audience.services.snapshots.take_due_snapshot"),

@@ -17,9 +17,14 @@ from playwright.sync_api import Locator, Page, expect
 from audience.models import Person, SavedAudience
 from audience.services.snapshots import take_snapshot
 from messaging.models import Campaign, CounterDelta, Member, Message
+from messaging.services.campaigns.sweepers import release_first_batches
+from messaging.services.gateway.messengers import (
+    add_messenger,
+    create_key,
+    forget_gateways,
+    set_gateway,
+)
 from messaging.services.messages import receive_message
-from messaging.services.messengers import add_messenger, create_key, forget_gateways, set_gateway
-from messaging.services.sweepers import release_first_batches
 from messaging.tests.cast import make_template
 from messaging.tests.crowd import BRAZIL, allow_campaigns
 from portal.base.report import at_least, at_most, report

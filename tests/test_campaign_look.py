@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from audience.models import SavedAudience
 from messaging.models import Campaign
-from messaging.services.campaigns import launch_campaign
-from messaging.services.delivery import run_campaign, send_next
-from messaging.services.first_batch import judge_first_batch
-from messaging.services.transitions import pause_campaign, stop_campaign
+from messaging.services.campaigns.delivery import run_campaign, send_next
+from messaging.services.campaigns.first_batch import judge_first_batch
+from messaging.services.campaigns.launching import launch_campaign
+from messaging.services.campaigns.transitions import pause_campaign, stop_campaign
 from messaging.tests.cast import make_template
 from messaging.tests.crowd import BRAZIL, allow_campaigns, count_people, draft, make_crowd
 from profiles.tests.people import make_business, member, person, staff, verified_profile

@@ -11,7 +11,7 @@ from audience.tests.people import make_person
 from messaging.inbox.sessions import COOKIE
 from messaging.models import Campaign, Message
 from messaging.services.messages import receive_message
-from messaging.services.sessions import open_session
+from messaging.services.people.sessions import open_session
 from messaging.tests.cast import ANA
 from messaging.tests.talks import talk_of_all_kinds
 from portal.base.ids import new_id

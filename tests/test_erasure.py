@@ -67,7 +67,7 @@ class ErasePersonTests(TestCase):
         )
         # Whoever adds a table with a person_id that is not its key's beginning says here why
         # erasing a person may leave it: it expires, is a snapshot for a review, is about made-up
-        # people, or messaging.services.erasure sees to it.
+        # people, or messaging.services.people.erasure sees to it.
         loose = {
             model.__name__
             for model in apps.get_models()

@@ -18,13 +18,13 @@ from audience.models import Person, PersonIdRange, PersonKey
 from audience.per_person import models_per_person
 from audience.services.erasure import erase_person
 from messaging.models import Media, Message, WebhookEndpoint, WebhookEvent
-from messaging.services.account_links import agree_to_link
-from messaging.services.keys import create_app, create_token
-from messaging.services.link_requests import ask_to_link
+from messaging.services.gateway.message_refs import message_ref
+from messaging.services.integrators.keys import create_app, create_token
+from messaging.services.linking.accounts import agree_to_link
+from messaging.services.linking.requests import ask_to_link
 from messaging.services.media import forget_unused_media
-from messaging.services.message_refs import message_ref
 from messaging.services.messages import send_message
-from messaging.services.webhook_bodies import make_body
+from messaging.services.webhooks.bodies import make_body
 from messaging.tests.cast import Cast
 from messaging.tests.messengers import make_messenger
 from portal.base.pairwise import pairwise_number, wa_id

@@ -15,9 +15,9 @@ import pytest
 from audience.models import Person
 from audience.tests.people import make_person
 from messaging.models import AccountLink, Message, WebhookEndpoint
-from messaging.services.account_links import agree_to_link, unlink_account
+from messaging.services.gateway.messengers import add_messenger, create_key
+from messaging.services.linking.accounts import agree_to_link, unlink_account
 from messaging.services.messages import receive_message
-from messaging.services.messengers import add_messenger, create_key
 from portal.demo.examples import surroundings
 from portal.tests.processes import free_port
 from profiles.tests.people import make_business, person, verified_profile

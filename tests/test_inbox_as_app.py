@@ -8,8 +8,8 @@ import pytest
 
 from messaging.inbox.sessions import COOKIE
 from messaging.models import PersonNotice
-from messaging.services.person_notices import notify_person
-from messaging.services.sessions import open_session
+from messaging.services.people.notices import notify_person
+from messaging.services.people.sessions import open_session
 from messaging.tests.cast import ANA
 from messaging.tests.talks import talk_of_all_kinds
 from tests.test_chat_kinds_look import PATH, bank  # noqa: F401  (Ana and her bank)

@@ -10,7 +10,7 @@ from audience.tests.people import make_person
 from messaging.inbox.sessions import COOKIE
 from messaging.models import Campaign, Message
 from messaging.services.messages import receive_message, send_message
-from messaging.services.sessions import open_session
+from messaging.services.people.sessions import open_session
 from messaging.tests.cast import ANA, RAVI
 from portal.base.ids import new_id
 from portal.base.pairwise import pairwise_number

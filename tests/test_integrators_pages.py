@@ -11,7 +11,7 @@ from messaging.models import (
     WebhookEndpoint,
     WebhookEvent,
 )
-from messaging.services.keys import create_app, create_token
+from messaging.services.integrators.keys import create_app, create_token
 from messaging.services.messages import receive_message
 from messaging.tests.cast import ANA, Cast, make_template
 

@@ -7,12 +7,12 @@ import pytest
 
 from audience.tests.people import make_person
 from messaging.inbox.sessions import COOKIE
-from messaging.services.account_links import agree_to_link
-from messaging.services.labels import add_label
-from messaging.services.link_requests import ask_to_link
-from messaging.services.links import create_link
+from messaging.services.conversations.labels import add_label
+from messaging.services.linking.accounts import agree_to_link
+from messaging.services.linking.links import create_link
+from messaging.services.linking.requests import ask_to_link
 from messaging.services.messages import receive_message
-from messaging.services.sessions import open_session
+from messaging.services.people.sessions import open_session
 from messaging.tests.cast import ANA, RAVI
 from portal.base.pairwise import pairwise_number
 from profiles.tests.people import make_business, person, verified_profile

@@ -12,8 +12,13 @@ from django.utils import timezone
 from audience.models import Block, Person
 from audience.services.snapshots import take_snapshot
 from messaging.models import CounterDelta, GatewayMessage, Member, Message
-from messaging.services.campaigns import launch_campaign
-from messaging.services.messengers import add_messenger, create_key, forget_gateways, set_gateway
+from messaging.services.campaigns.launching import launch_campaign
+from messaging.services.gateway.messengers import (
+    add_messenger,
+    create_key,
+    forget_gateways,
+    set_gateway,
+)
 from messaging.tests.cast import Cast, make_template
 from messaging.tests.crowd import allow_campaigns, draft
 from portal.tests.processes import free_port

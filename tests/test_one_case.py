@@ -14,10 +14,10 @@ from playwright.sync_api import Page, expect
 from billing.models import Subscription
 from messaging.inbox.sessions import COOKIE
 from messaging.models import Campaign, Message
-from messaging.services.campaigns import launch_campaign
+from messaging.services.campaigns.launching import launch_campaign
 from messaging.services.messages import mark_read
-from messaging.services.reports import report_profile
-from messaging.services.sessions import open_session
+from messaging.services.people.reports import report_profile
+from messaging.services.people.sessions import open_session
 from messaging.tests.crowd import count_people, draft, make_crowd
 from profiles.models import Business, Profile
 from profiles.tests.people import person, staff, verified_profile

@@ -19,8 +19,8 @@ from audience.services.people import import_people
 from audience.services.snapshots import take_snapshot
 from messaging.inbox.sessions import COOKIE
 from messaging.models import Campaign, Message
-from messaging.services.keys import create_app, create_token
-from messaging.services.sessions import open_session
+from messaging.services.integrators.keys import create_app, create_token
+from messaging.services.people.sessions import open_session
 from portal.base.pairwise import pairwise_number, wa_id
 from profiles.models import Profile, User
 from profiles.tests.people import staff

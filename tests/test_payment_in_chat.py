@@ -18,7 +18,7 @@ from messaging.inbox.sessions import COOKIE
 from messaging.models import Message
 from messaging.services.messages import receive_message
 from messaging.services.payments import request_payment
-from messaging.services.sessions import open_session
+from messaging.services.people.sessions import open_session
 from messaging.tests.cast import ANA
 from portal.base.pairwise import pairwise_number
 from portal.base.services.outbox import perform_due

@@ -9,11 +9,11 @@ from playwright.sync_api import expect
 
 from audience.tests.people import make_person
 from messaging.models import CannedReply, Contact, Conversation, Message
-from messaging.services.conversations import conversation_of
-from messaging.services.labels import add_label
+from messaging.services.conversations.handling import conversation_of
+from messaging.services.conversations.labels import add_label
+from messaging.services.conversations.notes import add_note
+from messaging.services.conversations.writing import note_writing
 from messaging.services.messages import receive_message
-from messaging.services.notes import add_note
-from messaging.services.writing import note_writing
 from messaging.tests.cast import ANA, RAVI, make_template
 from portal.base.ids import new_id
 from portal.base.pairwise import pairwise_number

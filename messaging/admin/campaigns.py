@@ -14,10 +14,10 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from messaging.models import Campaign
-from messaging.services.campaign_numbers import exact_counts, progress_of
-from messaging.services.first_batch import release_first_batch
-from messaging.services.transitions import stop_campaign
-from messaging.services.undelivered import reason_names, why_not_delivered
+from messaging.services.campaigns.first_batch import release_first_batch
+from messaging.services.campaigns.numbers import exact_counts, progress_of
+from messaging.services.campaigns.transitions import stop_campaign
+from messaging.services.campaigns.undelivered import reason_names, why_not_delivered
 from profiles.admin.base import ReasonForm, StaffAdmin
 from profiles.models import User
 

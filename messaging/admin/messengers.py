@@ -14,7 +14,7 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from messaging.models import Messenger, MessengerKey
-from messaging.services.messengers import (
+from messaging.services.gateway.messengers import (
     add_messenger,
     close_messenger,
     create_key,

@@ -17,8 +17,8 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from messaging.models import Template
-from messaging.services.previews import preview_of
-from messaging.services.templates import approve_template, reject_template
+from messaging.services.templates.lifecycle import approve_template, reject_template
+from messaging.services.templates.previews import preview_of
 from profiles.admin.base import ConfirmForm, StaffAdmin
 from profiles.models import User
 

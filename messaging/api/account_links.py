@@ -8,8 +8,8 @@ from messaging.api.fields import number, one_of, text
 from messaging.api.paging import page
 from messaging.api.recipients import recipient_of
 from messaging.models import AccountLink
-from messaging.services.account_links import active_link, unlink_account
-from messaging.services.link_requests import LIVES, address_of, ask_to_link
+from messaging.services.linking.accounts import active_link, unlink_account
+from messaging.services.linking.requests import LIVES, address_of, ask_to_link
 from portal.base.pairwise import pairwise_number, user_id, wa_id
 from profiles.models import Profile
 

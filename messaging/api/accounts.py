@@ -7,7 +7,12 @@ from messaging.api.paging import page
 from messaging.api.profiles import as_phone_number
 from messaging.api.selection import asked, select
 from messaging.models import App, WebhookEndpoint
-from messaging.services.webhooks import remove_webhook, set_webhook, subscribe, unsubscribe
+from messaging.services.webhooks.addresses import (
+    remove_webhook,
+    set_webhook,
+    subscribe,
+    unsubscribe,
+)
 from profiles.models import Business, Profile
 
 SHOWN = ("name", "timezone_id", "message_template_namespace")

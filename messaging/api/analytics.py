@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from messaging.api.errors import GraphError
 from messaging.models import CounterDelta
-from messaging.services.webhook_bodies import display_number
+from messaging.services.webhooks.bodies import display_number
 from profiles.models import Business, Profile
 
 CALL = re.compile(r"\.([a-z_]+)\(([^()]*)\)")

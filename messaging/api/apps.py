@@ -9,8 +9,8 @@ from messaging.api.errors import GraphError
 from messaging.api.fields import text
 from messaging.api.selection import select
 from messaging.models import App, WebhookEndpoint
-from messaging.services.webhook_bodies import OBJECT
-from messaging.services.webhooks import FIELDS, remove_webhook, set_webhook, subscribe
+from messaging.services.webhooks.addresses import FIELDS, remove_webhook, set_webhook, subscribe
+from messaging.services.webhooks.bodies import OBJECT
 
 APP = WebhookEndpoint.Level.APP
 VERSION = "v23.0"

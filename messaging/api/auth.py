@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from messaging.api.calls import Caller, is_node_id
 from messaging.api.errors import GraphError
-from messaging.services.callers import look_up
-from messaging.services.keys import app_behind, touch
+from messaging.services.integrators.callers import look_up
+from messaging.services.integrators.keys import app_behind, touch
 
 EXPIRED, CHANGED, INVALID = 463, 460, 467  # subcodes of 190
 SCHEMES = ("bearer", "oauth")

@@ -12,8 +12,12 @@ from messaging.api.fields import limit_of, things
 from messaging.api.recipients import recipient_entry, recipient_of
 from messaging.errors import CODES
 from messaging.models import Contact
-from messaging.services.contact_list import place_of, read_place
-from messaging.services.contacts import block_contact, blocked_contacts, unblock_contact
+from messaging.services.conversations.contact_list import place_of, read_place
+from messaging.services.conversations.contacts import (
+    block_contact,
+    blocked_contacts,
+    unblock_contact,
+)
 from portal.base.pairwise import pairwise_number, user_id, wa_id
 from portal.base.refused import Refused
 from profiles.models import Business, Profile, User

@@ -6,8 +6,8 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.utils.translation import gettext as _
 
 from messaging.errors import CODES, GRAPH
-from messaging.services.idempotency import KeyMisused
-from messaging.services.rates import CALLS, MESSAGES, PAIR, STRANGERS, TooFast
+from messaging.services.integrators.idempotency import KeyMisused
+from messaging.services.integrators.rates import CALLS, MESSAGES, PAIR, STRANGERS, TooFast
 from portal.base.refused import Refused
 
 logger = logging.getLogger(__name__)

@@ -21,8 +21,8 @@ from messaging.api.bodies import read_body
 from messaging.api.calls import EDGES, METHODS, Call, Caller, find
 from messaging.api.errors import GraphError, graph_error
 from messaging.api.roots import ROOTS, RootCall, upload_root
-from messaging.services.api_log import note
-from messaging.services.rates import take_call
+from messaging.services.integrators.api_log import note
+from messaging.services.integrators.rates import take_call
 
 MOST_IDS = 50  # of one call
 

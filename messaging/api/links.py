@@ -13,7 +13,13 @@ from messaging.api.errors import GraphError
 from messaging.api.fields import one_of, text
 from messaging.api.selection import asked
 from messaging.models import MessageLink
-from messaging.services.links import address_of, change_link, create_link, delete_link, qr_code
+from messaging.services.linking.links import (
+    address_of,
+    change_link,
+    create_link,
+    delete_link,
+    qr_code,
+)
 from profiles.models import Profile
 
 FORMS = ("PNG", "SVG")

@@ -13,12 +13,12 @@ from messaging.api.media import media_object
 from messaging.api.orders import ORDERS
 from messaging.api.recipients import recipient_entry, recipient_of
 from messaging.models import Conversation, Message, Template
-from messaging.services import conversations
-from messaging.services.idempotency import Answer, fingerprint_of, known_answer, once
+from messaging.services.conversations import handling as conversations
+from messaging.services.integrators.idempotency import Answer, fingerprint_of, known_answer, once
+from messaging.services.integrators.rates import take_message, take_stranger
+from messaging.services.integrators.wamids import MessageKey, message_behind, wamid
 from messaging.services.messages import send_message
-from messaging.services.rates import take_message, take_stranger
-from messaging.services.templates import ensure_sendable, render
-from messaging.services.wamids import MessageKey, message_behind, wamid
+from messaging.services.templates.lifecycle import ensure_sendable, render
 from portal.base.live import announce
 from portal.base.refused import Refused
 from profiles.models import Profile

@@ -16,9 +16,9 @@ from billing.services.payment_requests import EXTRAS, Item, note_order_status
 from messaging.api.errors import wrong
 from messaging.api.fields import number, one_of, text, thing, things
 from messaging.models import Message
+from messaging.services.integrators.play_payments import ask_in_play, is_asked_in_play
 from messaging.services.messages import send_message
 from messaging.services.payments import request_payment
-from messaging.services.play_payments import ask_in_play, is_asked_in_play
 from profiles.models import Profile
 
 WHERE = "interactive.action.parameters"

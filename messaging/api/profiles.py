@@ -9,7 +9,7 @@ from messaging.api.errors import wrong
 from messaging.api.fields import one_of, text
 from messaging.api.selection import select
 from messaging.api.uploads import picture_behind
-from messaging.services.webhook_bodies import display_number
+from messaging.services.webhooks.bodies import display_number
 from profiles.models import Profile
 from profiles.services.profiles import change_logo, change_profile
 

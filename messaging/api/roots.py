@@ -14,7 +14,7 @@ from messaging.api.errors import GraphError
 from messaging.api.fields import text
 from messaging.api.uploads import begin_upload, continue_upload, upload_state
 from messaging.models import AccessToken
-from messaging.services.keys import app_behind, token_behind
+from messaging.services.integrators.keys import app_behind, token_behind
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from messaging.api.calls import DELETE, GET, POST, Call, edge
 from messaging.api.errors import GraphError, missing, wrong
 from messaging.api.fields import one_of, text, thing
 from messaging.models import WebhookEndpoint
-from messaging.services.webhooks import remove_webhook, set_webhook
+from messaging.services.webhooks.addresses import remove_webhook, set_webhook
 from profiles.models import Profile
 
 PROFILE = WebhookEndpoint.Level.PROFILE

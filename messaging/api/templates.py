@@ -11,7 +11,7 @@ from messaging.api.fields import one_of, text
 from messaging.api.paging import page
 from messaging.api.selection import asked, select
 from messaging.models import Template
-from messaging.services.templates import (
+from messaging.services.templates.lifecycle import (
     Invalid,
     create_template,
     delete_template,

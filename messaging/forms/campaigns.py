@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audience.models import SavedAudience
 from messaging.models import Campaign, Template
-from messaging.services import components as parts
+from messaging.services.templates import components as parts
 from profiles.models import Business, Profile
 
 

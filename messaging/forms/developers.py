@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from messaging.models import AccessToken, WebhookEndpoint
-from messaging.services.keys import who_may
-from messaging.services.webhooks import FIELDS
+from messaging.services.integrators.keys import who_may
+from messaging.services.webhooks.addresses import FIELDS
 from profiles.models import Profile
 
 Level = WebhookEndpoint.Level

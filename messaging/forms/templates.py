@@ -6,9 +6,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from messaging.models import Template
-from messaging.services import components as parts
-from messaging.services.previews import examples_of
-from messaging.services.starters import Starter
+from messaging.services.templates import components as parts
+from messaging.services.templates.previews import examples_of
+from messaging.services.templates.starters import Starter
 
 LANGUAGES = [
     ("en", _("English")),

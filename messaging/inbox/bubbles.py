@@ -23,9 +23,9 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 
 from messaging.models import AnswerNotice, Campaign, Message
-from messaging.services.answer_notices import is_filtered
-from messaging.services.answers import Choice, choices_of
-from messaging.services.chats import Bubble
+from messaging.services.people.answer_notices import is_filtered
+from messaging.services.people.answers import Choice, choices_of
+from messaging.services.people.chats import Bubble
 from profiles.models import Profile
 
 Kind = Message.Kind

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from joserfc.errors import JoseError
 from requests import RequestException
 
-from messaging.services.members import member_named
+from messaging.services.gateway.members import member_named
 from portal.base.refused import Refused
 
 logger = logging.getLogger(__name__)

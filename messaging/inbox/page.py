@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
 
 from audience.models import Person
-from messaging.services.chats import waiting_chats
+from messaging.services.people.chats import waiting_chats
 from portal.base.templatetags.ui import live
 
 

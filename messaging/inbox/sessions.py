@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
 from audience.models import Person
-from messaging.services.sessions import SESSION_AGE, person_behind
+from messaging.services.people.sessions import SESSION_AGE, person_behind
 from portal.base.clock import by_clock_of
 
 COOKIE = "signet_person"

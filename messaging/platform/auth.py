@@ -7,7 +7,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from messaging.models import Messenger, MessengerKey
-from messaging.services.messengers import key_behind, touch_key
+from messaging.services.gateway.messengers import key_behind, touch_key
 
 
 class KeyAuthentication(BaseAuthentication):

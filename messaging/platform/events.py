@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from messaging.platform import serializers as forms
 from messaging.platform.base import PlatformView
-from messaging.services.messenger_events import MOST, Event, Result, take_events
+from messaging.services.gateway.messenger_events import MOST, Event, Result, take_events
 from portal.base.refused import Refused
 
 

@@ -17,8 +17,8 @@ from messaging.models import Member
 from messaging.platform import serializers as forms
 from messaging.platform.base import PlatformView
 from messaging.platform.parsers import LinesParser
-from messaging.services.members import load_members, member_named
-from messaging.services.sessions import LINK_AGE, make_sign_in_link
+from messaging.services.gateway.members import load_members, member_named
+from messaging.services.people.sessions import LINK_AGE, make_sign_in_link
 from profiles.models import Profile
 
 REJECTS_SHOWN = 100

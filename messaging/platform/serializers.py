@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from audience.models import Block
+from messaging.services.gateway.messenger_events import EFFECTS, MOST, RECEIPTS, Event
 from messaging.services.messages import LONGEST
-from messaging.services.messenger_events import EFFECTS, MOST, RECEIPTS, Event
 from trust.models import Mark
 
 REPORTABLE = [r for r in Mark.Reason if r not in (Mark.Reason.NONE, Mark.Reason.NO_LONGER)]

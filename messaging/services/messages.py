@@ -14,9 +14,9 @@ from audience.locks import share_bucket
 from audience.models import Block, Person, bucket_of
 from messaging import rules
 from messaging.models import Contact, Conversation, Message, Template
-from messaging.services.announcements import announce_business, announce_conversation
+from messaging.services.conversations.announcements import announce_business, announce_conversation
 from messaging.services.counters import count
-from messaging.services.receipts import change_messages, tell_moved, tell_trust
+from messaging.services.people.receipts import change_messages, tell_moved, tell_trust
 from messaging.signals import message_received, status_changed
 from portal.base.ids import new_id
 from portal.base.live import announce

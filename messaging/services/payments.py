@@ -22,9 +22,9 @@ from billing.money import decimals
 from billing.services.payment_requests import Item, draft_request, forget_payer, mark_requested
 from billing.signals import payment_changed
 from messaging.models import Message
-from messaging.services.gateway_queue import queue_message
+from messaging.services.gateway.queue import queue_message
 from messaging.services.messages import announce_conversation, send_message, show_sent
-from messaging.services.webhook_events import tell
+from messaging.services.webhooks.events import tell
 from portal.base.ids import new_id
 from portal.base.live import announce
 from portal.base.refused import Refused

@@ -6,7 +6,7 @@ from django import template
 from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 
-from messaging.services.figures import Figures, chart_of, figures_of
+from messaging.services.conversations.figures import Figures, chart_of, figures_of
 from profiles.models import Business
 
 register = template.Library()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from django.db import connection
 
 from messaging.models import App
-from messaging.services.idempotency import Answer, once
+from messaging.services.integrators.idempotency import Answer, once
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from audience.services.snapshots import take_snapshot
 from audience.tests.people import NOW
 from billing.tests.subscriptions import subscribe
 from messaging.models import Campaign, Template
-from messaging.services.campaigns import create_campaign
+from messaging.services.campaigns.launching import create_campaign
 from messaging.tests.cast import make_template
 from profiles.models import Profile, User
 

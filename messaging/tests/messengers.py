@@ -5,7 +5,7 @@ import json
 from django.test import Client
 
 from messaging.models import Messenger
-from messaging.services.messengers import add_messenger, create_key
+from messaging.services.gateway.messengers import add_messenger, create_key
 
 
 def make_messenger(name: str = "Papo") -> tuple[Messenger, "Caller"]:

@@ -13,18 +13,18 @@ from audience.tests.people import make_person
 from messaging.inbox.sessions import COOKIE, NEXT
 from messaging.models import AccountLink, Contact, LinkRequest, WebhookCall, WebhookEvent
 from messaging.rules import may_send
-from messaging.services.account_links import (
+from messaging.services.integrators.keys import create_app, create_token
+from messaging.services.linking.accounts import (
     active_link,
     agree_to_link,
     decline_to_link,
     unlink_account,
 )
-from messaging.services.keys import create_app, create_token
-from messaging.services.link_requests import LIVES, ask_to_link, withdraw_request
+from messaging.services.linking.requests import LIVES, ask_to_link, withdraw_request
 from messaging.services.messages import receive_message
-from messaging.services.sessions import make_sign_in_link, open_session
-from messaging.services.webhook_bodies import make_body
-from messaging.services.webhooks import subscribe
+from messaging.services.people.sessions import make_sign_in_link, open_session
+from messaging.services.webhooks.addresses import subscribe
+from messaging.services.webhooks.bodies import make_body
 from messaging.tests.cast import ANA, RAVI, Cast
 from portal.base.pairwise import pairwise_number
 from portal.base.refused import Refused

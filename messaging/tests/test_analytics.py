@@ -4,10 +4,10 @@ from django.utils import timezone
 
 from audience.tests.people import NOW
 from messaging.models import SavedFilter
-from messaging.services.campaign_numbers import shown_counts
-from messaging.services.delivery import run_campaign
+from messaging.services.campaigns.delivery import run_campaign
+from messaging.services.campaigns.numbers import shown_counts
+from messaging.services.conversations.response_times import METRICS as ANSWERED
 from messaging.services.messages import mark_read
-from messaging.services.response_times import METRICS as ANSWERED
 from messaging.tests.test_campaigns import NO_HOLD, CampaignCase
 from messaging.views.analytics import median_step, step_names
 from profiles.tests.people import sign_in

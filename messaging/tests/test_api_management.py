@@ -9,7 +9,7 @@ from audience.models import Consent
 from audience.services.consent import mute
 from messaging.models import Contact, MessageLink, Template, WebhookEndpoint, WebhookEvent
 from messaging.services.counters import count
-from messaging.services.keys import create_token, secret_of
+from messaging.services.integrators.keys import create_token, secret_of
 from messaging.services.messages import receive_message
 from messaging.tests.cast import ANA, RAVI, make_template
 from messaging.tests.receiver import receiving

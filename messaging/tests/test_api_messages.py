@@ -10,10 +10,10 @@ from django.utils import timezone
 from audience.services.consent import block
 from audience.tests.people import make_person
 from messaging.models import AccessToken, Message, WebhookEvent
-from messaging.services import rates
-from messaging.services.keys import create_app, create_token, revoke_token
+from messaging.services.integrators import rates
+from messaging.services.integrators.keys import create_app, create_token, revoke_token
+from messaging.services.integrators.wamids import message_behind, wamid
 from messaging.services.messages import receive_message
-from messaging.services.wamids import message_behind, wamid
 from messaging.tests.at_work import first_at_work
 from messaging.tests.cast import ANA, RAVI, Cast, make_template
 from portal.base.pairwise import pairwise_number

@@ -9,7 +9,7 @@ from billing.services.paying import settle_attempt
 from billing.services.payment_refunds import sync_refunds
 from billing.snapshots import GivenBack, PaymentSnapshot
 from messaging.models import Message, WebhookEvent
-from messaging.services.webhook_bodies import make_body
+from messaging.services.webhooks.bodies import make_body
 from messaging.tests.test_api_messages import ApiCase
 from profiles.models import Profile
 

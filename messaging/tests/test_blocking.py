@@ -4,9 +4,9 @@ from django.test import TestCase
 
 from audience.models import Block
 from audience.tests.people import NOW, make_person
-from messaging.services.blocking import block_profile, unblock_profile
 from messaging.services.messages import send_message
-from messaging.services.reports import report_profile
+from messaging.services.people.blocking import block_profile, unblock_profile
+from messaging.services.people.reports import report_profile
 from messaging.tests.cast import ANA, Cast
 from messaging.weights import weight_of
 from portal.base.refused import Refused

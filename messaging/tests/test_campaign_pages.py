@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from audience.models import SavedAudience
 from messaging.models import Campaign, Message, Template
-from messaging.services.campaign_numbers import shown_counts
-from messaging.services.campaigns import launch_campaign
-from messaging.services.delivery import run_campaign
+from messaging.services.campaigns.delivery import run_campaign
+from messaging.services.campaigns.launching import launch_campaign
+from messaging.services.campaigns.numbers import shown_counts
+from messaging.services.campaigns.transitions import cancel_campaign
 from messaging.services.messages import receive_message
-from messaging.services.transitions import cancel_campaign
 from messaging.tests.cast import Cast, make_template
 from messaging.tests.crowd import BRAZIL, allow_campaigns, count_people, draft, make_crowd
 from portal.base.pairwise import pairwise_number

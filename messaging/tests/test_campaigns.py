@@ -11,23 +11,27 @@ from audience.services import consent
 from audience.tests.people import NOW
 from billing.services.usage import recipients_used
 from messaging.models import Campaign, CampaignChunk, Conversation, CounterDelta, Message, Template
-from messaging.services import campaign_numbers
-from messaging.services.campaign_numbers import HIDDEN_BELOW, SHOWN, progress_of, shown_counts
-from messaging.services.campaigns import (
+from messaging.services.campaigns import numbers as campaign_numbers
+from messaging.services.campaigns.delivery import run_campaign, send_next
+from messaging.services.campaigns.first_batch import judge_first_batch, size_of_first_batch
+from messaging.services.campaigns.launching import (
     create_campaign,
     launch_campaign,
     resume_campaign,
     update_campaign,
 )
-from messaging.services.conversations import inbox_page
+from messaging.services.campaigns.numbers import HIDDEN_BELOW, SHOWN, progress_of, shown_counts
+from messaging.services.campaigns.plans import plan_of
+from messaging.services.campaigns.schedules import (
+    launch_scheduled,
+    schedule_campaign,
+    unschedule_campaign,
+)
+from messaging.services.campaigns.sweepers import finish_campaigns, squash_counters
+from messaging.services.campaigns.transitions import cancel_campaign, pause_campaign, stop_campaign
+from messaging.services.conversations.handling import inbox_page
 from messaging.services.counters import count
-from messaging.services.delivery import run_campaign, send_next
-from messaging.services.first_batch import judge_first_batch, size_of_first_batch
 from messaging.services.messages import mark_delivered, mark_read, receive_message, send_message
-from messaging.services.plans import plan_of
-from messaging.services.schedules import launch_scheduled, schedule_campaign, unschedule_campaign
-from messaging.services.sweepers import finish_campaigns, squash_counters
-from messaging.services.transitions import cancel_campaign, pause_campaign, stop_campaign
 from messaging.tests.cast import Cast, make_template
 from messaging.tests.crowd import BRAZIL, allow_campaigns, count_people, draft, make_crowd
 from portal.base.refused import Refused
@@ -206,7 +210,7 @@ class DeliveryTests(CampaignCase):
 
     def test_who_had_nothing_to_do_is_called_when_the_first_batch_is_out(self):
         campaign = self.launched()
-        with mock.patch("messaging.services.delivery.wake_workers") as called:
+        with mock.patch("messaging.services.campaigns.delivery.wake_workers") as called:
             run_campaign(campaign, now=NOW)
         called.assert_called_once_with("campaign")
 

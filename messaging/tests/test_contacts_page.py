@@ -9,13 +9,13 @@ from audience.models import Person
 from audience.services.consent import answer, opt_out
 from audience.tests.people import make_person
 from messaging.models import Contact, Label
-from messaging.services.account_links import active_link, agree_to_link
-from messaging.services.contact_list import contacts_page
-from messaging.services.labels import add_label
-from messaging.services.link_requests import ask_to_link
-from messaging.services.links import create_link
+from messaging.services.conversations.contact_list import contacts_page
+from messaging.services.conversations.labels import add_label
+from messaging.services.integrators.sandbox import open_sandbox
+from messaging.services.linking.accounts import active_link, agree_to_link
+from messaging.services.linking.links import create_link
+from messaging.services.linking.requests import ask_to_link
 from messaging.services.messages import receive_message
-from messaging.services.sandbox import open_sandbox
 from messaging.tests.cast import ANA, RAVI, Cast
 from portal.base.pairwise import pairwise_number
 from portal.base.refused import Refused

@@ -12,8 +12,9 @@ from django.utils import timezone
 from audience.services.consent import mute
 from audience.tests.people import NOW, make_person
 from messaging.models import AutomaticReply, CannedReply, Contact, Conversation, Message, Note
-from messaging.services.automatic_replies import is_away
-from messaging.services.conversations import (
+from messaging.services.conversations.automatic_replies import is_away
+from messaging.services.conversations.desk import who_may_answer
+from messaging.services.conversations.handling import (
     PAGE,
     assign_conversation,
     conversation_of,
@@ -21,14 +22,22 @@ from messaging.services.conversations import (
     inbox_page,
     resolve_conversation,
 )
-from messaging.services.desk import who_may_answer
-from messaging.services.labels import add_label
+from messaging.services.conversations.labels import add_label
+from messaging.services.conversations.notes import add_note
+from messaging.services.conversations.replies import add_keyword_reply, set_automatic_reply
+from messaging.services.conversations.response_times import median_minutes
+from messaging.services.conversations.snoozing import (
+    moments,
+    snooze_conversation,
+    wake_snoozed_conversations,
+)
+from messaging.services.conversations.writing import (
+    note_person_writing,
+    note_sent,
+    note_writing,
+    who_writes,
+)
 from messaging.services.messages import mark_failed, receive_message, send_message
-from messaging.services.notes import add_note
-from messaging.services.replies import add_keyword_reply, set_automatic_reply
-from messaging.services.response_times import median_minutes
-from messaging.services.snoozing import moments, snooze_conversation, wake_snoozed_conversations
-from messaging.services.writing import note_person_writing, note_sent, note_writing, who_writes
 from messaging.tests.cast import ANA, RAVI, Cast, make_template
 from portal.base.pairwise import pairwise_number
 from portal.base.refused import Refused

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from messaging.models import AccessToken, ApiCall, App, WebhookEndpoint, WebhookEvent
 from messaging.services.messages import receive_message
-from messaging.services.webhook_calls import serve_due
-from messaging.services.webhooks import set_webhook
+from messaging.services.webhooks.addresses import set_webhook
+from messaging.services.webhooks.calls import serve_due
 from messaging.tests.cast import ANA
 from messaging.tests.receiver import receiving
 from messaging.tests.test_api_messages import ApiCase

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from audience.tests.people import NOW
 from messaging.models import Campaign, CounterDelta
-from messaging.services.figures import figures_of
+from messaging.services.conversations.figures import figures_of
 from messaging.services.messages import send_message
 from messaging.tests.cast import ANA, Cast
 from portal.base.ids import new_id

@@ -15,14 +15,15 @@ from audience.services import consent
 from audience.services.erasure import erase_person
 from audience.tests.people import make_person
 from messaging.models import GatewayMessage, Message, Messenger
-from messaging.services import gateway, gateway_batches
-from messaging.services.blocking import block_profile
-from messaging.services.gateway import LEASE, serve_gateways, serve_messenger
-from messaging.services.gateway_queue import queue_campaign
-from messaging.services.members import join_everybody, join_messenger
-from messaging.services.message_refs import message_named, message_ref
+from messaging.services.gateway import batches as gateway_batches
+from messaging.services.gateway import handing_over as gateway
+from messaging.services.gateway.handing_over import LEASE, serve_gateways, serve_messenger
+from messaging.services.gateway.members import join_everybody, join_messenger
+from messaging.services.gateway.message_refs import message_named, message_ref
+from messaging.services.gateway.messengers import drop_gateway, forget_gateways, set_gateway
+from messaging.services.gateway.queue import queue_campaign
 from messaging.services.messages import receive_message, send_message
-from messaging.services.messengers import drop_gateway, forget_gateways, set_gateway
+from messaging.services.people.blocking import block_profile
 from messaging.tests.cast import ANA, RAVI, Cast
 from messaging.tests.crowd import draft, make_crowd
 from messaging.tests.gateway_server import rejecting, taking
@@ -152,7 +153,7 @@ class HandedOverTests(GatewayCase):
         self.meet(ANA)
         drop_gateway(self.messenger, by=self.alice)
         self.send(ANA, "first")  # now it is known that there is none
-        from messaging.services import gateway_queue
+        from messaging.services.gateway import queue as gateway_queue
 
         with (
             patch.object(gateway_queue, "Member", None),

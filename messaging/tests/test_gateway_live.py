@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from audience.tests.people import make_person
 from messaging.models import GatewayMessage, Messenger
-from messaging.services.members import join_everybody, join_messenger
+from messaging.services.gateway.members import join_everybody, join_messenger
+from messaging.services.gateway.messengers import forget_gateways, set_gateway
 from messaging.services.messages import receive_message, send_message
-from messaging.services.messengers import forget_gateways, set_gateway
 from messaging.tests.cast import Cast
 from messaging.tests.gateway_server import taking
 from messaging.tests.messengers import make_messenger

@@ -1,7 +1,7 @@
 """What waits for a messenger when its sender loses its standing, or its campaign is stopped."""
 
 from messaging.models import Campaign, Message
-from messaging.services.gateway import LOCKED
+from messaging.services.gateway.handing_over import LOCKED
 from messaging.tests.cast import ANA, RAVI, make_template
 from messaging.tests.test_gateway import GatewayCase
 from profiles.tests.people import staff

@@ -12,8 +12,8 @@ from django.test import override_settings
 
 from messaging.models import WebhookCall, WebhookEndpoint, WebhookEvent
 from messaging.services.messages import receive_message
-from messaging.services.webhook_calls import call_once, serve_due
-from messaging.services.webhooks import challenge, set_webhook
+from messaging.services.webhooks.addresses import challenge, set_webhook
+from messaging.services.webhooks.calls import call_once, serve_due
 from messaging.tests.cast import ANA
 from messaging.tests.test_api_messages import ApiCase
 from portal.base import fetch

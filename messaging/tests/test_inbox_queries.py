@@ -11,9 +11,9 @@ from django.utils import timezone
 from audience.tests.people import make_person
 from messaging.inbox.sessions import COOKIE
 from messaging.models import Contact, Conversation, Message
+from messaging.services.conversations.notes import add_note
 from messaging.services.messages import receive_message
-from messaging.services.notes import add_note
-from messaging.services.sessions import follow_sign_in_link, make_sign_in_link
+from messaging.services.people.sessions import follow_sign_in_link, make_sign_in_link
 from messaging.tests.cast import ANA, Cast, make_business
 from portal.base.ids import new_id
 from portal.base.pairwise import pairwise_number

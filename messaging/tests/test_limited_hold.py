@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.urls import reverse
 
 from messaging.models import Campaign
-from messaging.services.first_batch import judge_first_batch, release_first_batch
+from messaging.services.campaigns.first_batch import judge_first_batch, release_first_batch
 from messaging.tests.test_campaigns import NOW, CampaignCase, run_campaign
 from portal.base.refused import Refused
 from profiles.tests.people import sign_in, staff

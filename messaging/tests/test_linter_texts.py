@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from messaging.models import Template
-from messaging.services import components as parts
-from messaging.services.linter import lint
+from messaging.services.templates import components as parts
+from messaging.services.templates.linter import lint
 
 Category = Template.Category
 TEXTS = Path(__file__).parent / "data" / "template_texts.txt"

@@ -6,8 +6,8 @@ The queue of a messenger is in test_gateway_standing.py.
 from django.utils import timezone
 
 from messaging.models import Campaign
-from messaging.services.campaigns import launch_campaign
-from messaging.services.delivery import run_campaign
+from messaging.services.campaigns.delivery import run_campaign
+from messaging.services.campaigns.launching import launch_campaign
 from messaging.tests.cast import make_template
 from messaging.tests.crowd import allow_campaigns, count_people, draft, make_crowd
 from messaging.tests.test_api_messages import ApiCase

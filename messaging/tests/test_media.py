@@ -14,7 +14,7 @@ from PIL import Image
 from messaging.models import Media, Message
 from messaging.services.media import forget_unused_media, store_media
 from messaging.services.media_types import without_places
-from messaging.services.webhook_bodies import message_content
+from messaging.services.webhooks.bodies import message_content
 from messaging.tests.receiver import receiving
 from messaging.tests.test_api_messages import ApiCase
 

@@ -7,7 +7,7 @@ from django.test import TestCase
 from audience.services import consent
 from audience.tests.people import NOW, make_person
 from messaging.models import Campaign, Contact, Conversation, CounterDelta, Message
-from messaging.services.conversations import (
+from messaging.services.conversations.handling import (
     assign_conversation,
     conversation_of,
     inbox_page,

@@ -11,9 +11,9 @@ from audience.models import Block, Consent, Person
 from audience.services.erasure import erase_person
 from audience.tests.people import NOW, make_person
 from messaging.models import Conversation, CounterDelta, Message, MessengerEvent
-from messaging.services.message_refs import message_named, message_ref
+from messaging.services.gateway.message_refs import message_named, message_ref
+from messaging.services.gateway.messenger_events import KEPT_FOR, forget_messenger_events
 from messaging.services.messages import mark_read, receive_message, send_message
-from messaging.services.messenger_events import KEPT_FOR, forget_messenger_events
 from messaging.tests.cast import ANA, RAVI, Cast, make_template
 from messaging.tests.crowd import draft
 from messaging.tests.messengers import make_messenger

@@ -4,7 +4,7 @@ from django.test import TestCase, override_settings
 from django.urls import reverse
 
 from messaging.models import Messenger, MessengerKey
-from messaging.services.messengers import add_messenger, create_key, key_behind
+from messaging.services.gateway.messengers import add_messenger, create_key, key_behind
 from messaging.tests.cast import Cast
 from profiles.models import AuditRow
 from profiles.tests.people import sign_in, staff

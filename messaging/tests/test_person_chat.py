@@ -10,10 +10,10 @@ from audience.services.consent import block
 from audience.tests.people import make_person
 from messaging.inbox.sessions import COOKIE
 from messaging.models import Conversation, Message
+from messaging.services.conversations.writing import who_writes
 from messaging.services.media import store_media
 from messaging.services.messages import receive_message, send_message
-from messaging.services.sessions import open_session
-from messaging.services.writing import who_writes
+from messaging.services.people.sessions import open_session
 from messaging.tests.cast import ANA, RAVI, Cast
 from messaging.tests.test_media import picture
 

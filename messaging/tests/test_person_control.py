@@ -14,10 +14,10 @@ from audience.services.pauses import end_pauses
 from audience.tests.people import make_person
 from messaging.inbox.sessions import COOKIE
 from messaging.models import Conversation, PersonNotice
-from messaging.services.chats import waiting_chats
 from messaging.services.messages import receive_message, send_message
-from messaging.services.reports import report_profile
-from messaging.services.sessions import open_session
+from messaging.services.people.chats import waiting_chats
+from messaging.services.people.reports import report_profile
+from messaging.services.people.sessions import open_session
 from messaging.tests.cast import ANA, RAVI, Cast
 from trust.models import SpamReport
 from trust.services.reports import dismiss_report, uphold_report

@@ -15,7 +15,7 @@ from oidc_provider_mock import run_server_in_thread
 
 from audience.tests.people import make_person
 from messaging.inbox import oidc
-from messaging.services.sessions import person_behind
+from messaging.services.people.sessions import person_behind
 
 ANA = 7
 START, DONE = "/m/sign-in/", "/m/sign-in/done/"

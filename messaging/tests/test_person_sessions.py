@@ -6,7 +6,7 @@ from django.test import TestCase, TransactionTestCase
 
 from audience.tests.people import NOW, make_person
 from messaging.models import PersonSession, SignInLink
-from messaging.services.sessions import (
+from messaging.services.people.sessions import (
     LINK_AGE,
     SESSION_AGE,
     close_session,

@@ -13,10 +13,10 @@ from audience.models import Consent, ImportRun, Person, PersonKey
 from audience.services.consent import opt_out
 from messaging.models import Member, MessengerKey
 from messaging.platform.urls import operations
-from messaging.services.blocking import block_profile
-from messaging.services.members import join_everybody
-from messaging.services.messengers import close_messenger, create_key, revoke_key
-from messaging.services.sessions import person_behind
+from messaging.services.gateway.members import join_everybody
+from messaging.services.gateway.messengers import close_messenger, create_key, revoke_key
+from messaging.services.people.blocking import block_profile
+from messaging.services.people.sessions import person_behind
 from messaging.tests.cast import ANA, Cast
 from messaging.tests.crowd import make_crowd
 from messaging.tests.messengers import make_messenger

@@ -10,8 +10,8 @@ from django.test import Client, TestCase
 
 from audience.models import Block, Person
 from messaging.models import Member, Message
-from messaging.services.messenger_events import EFFECTS, RECEIPTS
-from messaging.services.messengers import create_key
+from messaging.services.gateway.messenger_events import EFFECTS, RECEIPTS
+from messaging.services.gateway.messengers import create_key
 from messaging.tests.cast import Cast, make_business
 from messaging.tests.crowd import make_crowd
 from messaging.tests.messengers import make_messenger

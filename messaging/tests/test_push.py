@@ -16,9 +16,9 @@ from audience.tests.people import make_person
 from messaging.inbox.sessions import COOKIE
 from messaging.models import PushSubscription
 from messaging.services.messages import mark_read, receive_message, send_message
-from messaging.services.push import subscribe
-from messaging.services.push_sealing import decode, public_key, seal_push
-from messaging.services.sessions import close_session, hash_of, open_session
+from messaging.services.people.push import subscribe
+from messaging.services.people.push_sealing import decode, public_key, seal_push
+from messaging.services.people.sessions import close_session, hash_of, open_session
 from messaging.tests.cast import ANA, Cast, make_template
 from portal.base.models import Outbox
 from portal.base.refused import Refused

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from audience.tests.people import make_person
 from messaging.models import Message, WebhookEndpoint
-from messaging.services.keys import create_app, create_token, secret_of
+from messaging.services.integrators.keys import create_app, create_token, secret_of
 from messaging.services.messages import mark_delivered, mark_read, receive_message
 from messaging.tests.cast import ANA, RAVI, Cast, make_template
 from messaging.tests.receiver import receiving

@@ -5,8 +5,8 @@ from unittest import mock
 
 from django.test import TransactionTestCase
 
-from messaging.services import rates
-from messaging.services.rates import WINDOW, TooFast, take_message
+from messaging.services.integrators import rates
+from messaging.services.integrators.rates import WINDOW, TooFast, take_message
 from messaging.tests.cast import make_business
 
 

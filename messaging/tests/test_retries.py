@@ -8,17 +8,23 @@ from django.utils import timezone
 
 from audience.services import consent
 from messaging.models import Campaign, CampaignRetry, CounterDelta, GatewayMessage, Message
-from messaging.services.blocking import block_profile
-from messaging.services.campaign_numbers import exact_counts, shown_counts
-from messaging.services.campaigns import launch_campaign
-from messaging.services.delivery import run_campaign
-from messaging.services.gateway import serve_messenger
-from messaging.services.keys import create_app, create_token
-from messaging.services.members import join_everybody
-from messaging.services.message_refs import message_ref
-from messaging.services.messengers import drop_gateway, forget_gateways, set_gateway
-from messaging.services.retries import A_STEP, may_retry, next_step, retry_failed, try_failed_again
-from messaging.services.transitions import cancel_campaign
+from messaging.services.campaigns.delivery import run_campaign
+from messaging.services.campaigns.launching import launch_campaign
+from messaging.services.campaigns.numbers import exact_counts, shown_counts
+from messaging.services.campaigns.retries import (
+    A_STEP,
+    may_retry,
+    next_step,
+    retry_failed,
+    try_failed_again,
+)
+from messaging.services.campaigns.transitions import cancel_campaign
+from messaging.services.gateway.handing_over import serve_messenger
+from messaging.services.gateway.members import join_everybody
+from messaging.services.gateway.message_refs import message_ref
+from messaging.services.gateway.messengers import drop_gateway, forget_gateways, set_gateway
+from messaging.services.integrators.keys import create_app, create_token
+from messaging.services.people.blocking import block_profile
 from messaging.tests.cast import Cast
 from messaging.tests.crowd import allow_campaigns, count_people, draft, make_crowd
 from messaging.tests.gateway_server import rejecting, taking

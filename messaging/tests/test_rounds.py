@@ -6,10 +6,10 @@ from unittest import mock
 from audience.models import Person
 from audience.tests.people import NOW
 from messaging.models import Campaign, Message
-from messaging.services.delivery import run_campaign
-from messaging.services.lanes import campaigns_with_work
-from messaging.services.schedules import launch_scheduled, schedule_by_local_time
-from messaging.services.transitions import cancel_campaign
+from messaging.services.campaigns.delivery import run_campaign
+from messaging.services.campaigns.lanes import campaigns_with_work
+from messaging.services.campaigns.schedules import launch_scheduled, schedule_by_local_time
+from messaging.services.campaigns.transitions import cancel_campaign
 from messaging.tests.crowd import draft
 from messaging.tests.test_campaigns import CROWD, NO_HOLD, CampaignCase
 

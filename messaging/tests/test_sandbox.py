@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from billing.models import PaymentRequest
 from messaging.models import App, Message, WebhookEvent
-from messaging.services.sandbox import act, open_sandbox, states
-from messaging.services.webhook_bodies import make_body
+from messaging.services.integrators.sandbox import act, open_sandbox, states
+from messaging.services.webhooks.bodies import make_body
 from messaging.tests.cast import ANA
 from messaging.tests.test_api_messages import ApiCase
 from messaging.tests.test_api_orders import order

@@ -4,10 +4,10 @@ from django.test import TestCase
 from django.urls import reverse
 
 from messaging.models import Campaign, Message
-from messaging.services.figures import figures_of
-from messaging.services.sandbox import open_sandbox
-from messaging.services.templates import create_template
-from messaging.services.trials import contacts_to_try, send_trial
+from messaging.services.campaigns.trials import contacts_to_try, send_trial
+from messaging.services.conversations.figures import figures_of
+from messaging.services.integrators.sandbox import open_sandbox
+from messaging.services.templates.lifecycle import create_template
 from profiles.checklist import checklist
 from profiles.tests.people import make_business, make_profile, person, sign_in
 

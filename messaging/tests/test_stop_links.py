@@ -8,8 +8,8 @@ from django.test import Client, TestCase
 from audience.models import Consent
 from audience.tests.people import NOW, make_person
 from messaging.models import Message
-from messaging.services.gateway_batches import _shown
-from messaging.services.stop_links import stop_url, who_stops_what
+from messaging.services.gateway.batches import _shown
+from messaging.services.people.stop_links import stop_url, who_stops_what
 from messaging.tests.cast import ANA, Cast
 
 

@@ -3,10 +3,8 @@
 from django.test import SimpleTestCase, TestCase
 
 from messaging.models import Template
-from messaging.services import components as parts
-from messaging.services.linter import lint, predict
-from messaging.services.starters import STARTERS
-from messaging.services.templates import (
+from messaging.services.templates import components as parts
+from messaging.services.templates.lifecycle import (
     Invalid,
     approve_template,
     create_template,
@@ -14,6 +12,8 @@ from messaging.services.templates import (
     reject_template,
     render,
 )
+from messaging.services.templates.linter import lint, predict
+from messaging.services.templates.starters import STARTERS
 from messaging.tests.cast import Cast, make_template
 from portal.base.refused import Refused
 from profiles.models import AuditRow, Notice, User

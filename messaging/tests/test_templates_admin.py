@@ -4,7 +4,7 @@ from django.test import TestCase
 from django.urls import reverse
 
 from messaging.models import Template
-from messaging.services.templates import create_template
+from messaging.services.templates.lifecycle import create_template
 from messaging.tests.cast import Cast
 from profiles.models import AuditRow, Notice
 from profiles.tests.people import sign_in, staff

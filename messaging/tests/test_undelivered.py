@@ -9,10 +9,10 @@ from audience.models import Budget, Person
 from audience.services import consent
 from audience.tests.people import NOW
 from messaging.models import Message
-from messaging.services.blocking import block_profile
-from messaging.services.campaigns import launch_campaign
-from messaging.services.delivery import run_campaign
-from messaging.services.undelivered import reason_names, why_not_delivered
+from messaging.services.campaigns.delivery import run_campaign
+from messaging.services.campaigns.launching import launch_campaign
+from messaging.services.campaigns.undelivered import reason_names, why_not_delivered
+from messaging.services.people.blocking import block_profile
 from messaging.tests.cast import Cast
 from messaging.tests.crowd import allow_campaigns, count_people, draft, make_crowd
 from profiles.tests.people import sign_in, staff

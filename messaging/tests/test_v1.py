@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from audience.models import SavedAudience
 from messaging.models import ApiCall, Campaign, Contact, Template
-from messaging.services.campaigns import create_campaign
-from messaging.services.keys import create_token, revoke_token
+from messaging.services.campaigns.launching import create_campaign
+from messaging.services.integrators.keys import create_token, revoke_token
 from messaging.tests.at_work import first_at_work
 from messaging.tests.cast import ANA, NOW, make_template
 from messaging.tests.v1 import V1Case

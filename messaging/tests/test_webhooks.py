@@ -9,11 +9,11 @@ from django.test import override_settings
 from django.utils import timezone
 
 from messaging.models import WebhookAttempt, WebhookCall, WebhookEndpoint, WebhookEvent
-from messaging.services.keys import finish_rotation, rotate_secret, secret_of
+from messaging.services.integrators.keys import finish_rotation, rotate_secret, secret_of
+from messaging.services.integrators.wamids import wamid
 from messaging.services.messages import mark_delivered, mark_read, receive_message, send_message
-from messaging.services.wamids import wamid
-from messaging.services.webhook_calls import SCHEDULE, serve_due
-from messaging.services.webhooks import enable_webhook, set_webhook
+from messaging.services.webhooks.addresses import enable_webhook, set_webhook
+from messaging.services.webhooks.calls import SCHEDULE, serve_due
 from messaging.tests.cast import ANA, RAVI
 from messaging.tests.receiver import receiving
 from messaging.tests.test_api_messages import ApiCase

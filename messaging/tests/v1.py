@@ -6,7 +6,7 @@ from typing import Any
 from django.test import TestCase
 
 from messaging.models import AccessToken
-from messaging.services.keys import create_app, create_token
+from messaging.services.integrators.keys import create_app, create_token
 from messaging.tests.cast import ANA, Cast
 from portal.base.pairwise import pairwise_number
 

@@ -18,9 +18,9 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from messaging.models import AccessToken
-from messaging.services.api_log import note
-from messaging.services.idempotency import Answer, fingerprint_of, once
-from messaging.services.rates import take_call
+from messaging.services.integrators.api_log import note
+from messaging.services.integrators.idempotency import Answer, fingerprint_of, once
+from messaging.services.integrators.rates import take_call
 from messaging.v1.bodies import StrictJSONParser, check_query
 from messaging.v1.errors import handle, limits
 from messaging.v1.keys import HasScope, KeyAuthentication

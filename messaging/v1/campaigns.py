@@ -9,17 +9,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from messaging.models import Campaign, Template
-from messaging.services.campaign_numbers import SHOWN, progress_of, shown_counts
-from messaging.services.campaigns import (
+from messaging.services.campaigns.launching import (
     create_campaign,
     launch_campaign,
     resume_campaign,
     update_campaign,
 )
-from messaging.services.plans import plan_of
-from messaging.services.retries import retry_failed
-from messaging.services.schedules import schedule_campaign, unschedule_campaign
-from messaging.services.transitions import cancel_campaign, pause_campaign
+from messaging.services.campaigns.numbers import SHOWN, progress_of, shown_counts
+from messaging.services.campaigns.plans import plan_of
+from messaging.services.campaigns.retries import retry_failed
+from messaging.services.campaigns.schedules import schedule_campaign, unschedule_campaign
+from messaging.services.campaigns.transitions import cancel_campaign, pause_campaign
 from messaging.v1.audiences import UUID, DefinitionSerializer
 from messaging.v1.base import BusinessViewSet
 from profiles.models import Profile

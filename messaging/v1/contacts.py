@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from messaging.models import Contact
-from messaging.services.contacts import block_contact, label_contact, unblock_contact
+from messaging.services.conversations.contacts import block_contact, label_contact, unblock_contact
 from messaging.v1.base import BusinessViewSet
 from messaging.v1.paging import AS_PARAMETERS, limit_of, page_of
 from portal.base.pairwise import pairwise_number, person_of, wa_id

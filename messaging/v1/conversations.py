@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from messaging.models import Contact, Conversation, Message
-from messaging.services.conversations import (
+from messaging.services.conversations.handling import (
     FOLDERS,
     Line,
     assign_conversation,
@@ -19,9 +19,9 @@ from messaging.services.conversations import (
     reopen_conversation,
     resolve_conversation,
 )
+from messaging.services.integrators.rates import take_message
+from messaging.services.integrators.wamids import message_behind, wamid
 from messaging.services.messages import LONGEST, send_message
-from messaging.services.rates import take_message
-from messaging.services.wamids import message_behind, wamid
 from messaging.v1.base import BusinessViewSet
 from messaging.v1.paging import AS_PARAMETERS, limit_of, page_of
 from portal.base.pairwise import pairwise_number

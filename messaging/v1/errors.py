@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from rest_framework import exceptions, serializers, status
 from rest_framework.response import Response
 
-from messaging.services.idempotency import KeyMisused
-from messaging.services.rates import TooFast
+from messaging.services.integrators.idempotency import KeyMisused
+from messaging.services.integrators.rates import TooFast
 from portal.base.refused import Refused
 
 logger = logging.getLogger(__name__)

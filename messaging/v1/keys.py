@@ -11,7 +11,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from messaging.models import AccessToken
-from messaging.services.keys import role_of, token_behind, touch, who_may
+from messaging.services.integrators.keys import role_of, token_behind, touch, who_may
 from profiles.models import User
 
 SAFE = ("GET", "HEAD", "OPTIONS")

@@ -8,7 +8,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from messaging.models import Template
-from messaging.services.templates import create_template, delete_template, edit_template, read
+from messaging.services.templates.lifecycle import (
+    create_template,
+    delete_template,
+    edit_template,
+    read,
+)
 from messaging.v1.base import BusinessViewSet
 
 Component = serializers.DictField

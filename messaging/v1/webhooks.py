@@ -10,20 +10,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from messaging.models import WebhookAttempt, WebhookEndpoint, WebhookEvent
-from messaging.services.keys import finish_rotation, rotate_secret
-from messaging.services.replays import (
-    events_after,
-    replay_event,
-    replay_span,
-    try_endpoint,
-)
-from messaging.services.webhook_calls import standard_secret
-from messaging.services.webhooks import (
+from messaging.services.integrators.keys import finish_rotation, rotate_secret
+from messaging.services.webhooks.addresses import (
     FIELDS,
     enable_webhook,
     remove_webhook,
     set_webhook,
     subscribe,
+)
+from messaging.services.webhooks.calls import standard_secret
+from messaging.services.webhooks.replays import (
+    events_after,
+    replay_event,
+    replay_span,
+    try_endpoint,
 )
 from messaging.v1.audiences import UUID
 from messaging.v1.base import BusinessViewSet

@@ -7,9 +7,9 @@ from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from messaging.services.campaign_numbers import METRICS
-from messaging.services.figures import Figures, figures_of
-from messaging.services.response_times import METRICS as ANSWERED
+from messaging.services.campaigns.numbers import METRICS
+from messaging.services.conversations.figures import Figures, figures_of
+from messaging.services.conversations.response_times import METRICS as ANSWERED
 from portal.base.written import number_in
 from profiles.models import Business, Profile
 from profiles.tenancy import MEASURE, SEND, MemberRequest, business_page, in_business

@@ -17,21 +17,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from messaging.models import Campaign
-from messaging.services.campaign_numbers import SHOWN, progress_of, shown_counts, shown_counts_of
-from messaging.services.campaigns import (
+from messaging.services.campaigns.launching import (
     launch_campaign,
     resume_campaign,
 )
-from messaging.services.plans import Plan, plan_of
-from messaging.services.retries import may_retry, retry_failed
-from messaging.services.saved_filters import KEYS, filters_of, remove_filter, save_filter
-from messaging.services.schedules import (
+from messaging.services.campaigns.numbers import SHOWN, progress_of, shown_counts, shown_counts_of
+from messaging.services.campaigns.plans import Plan, plan_of
+from messaging.services.campaigns.retries import may_retry, retry_failed
+from messaging.services.campaigns.saved_filters import KEYS, filters_of, remove_filter, save_filter
+from messaging.services.campaigns.schedules import (
     schedule_by_local_time,
     schedule_campaign,
     unschedule_campaign,
 )
-from messaging.services.transitions import cancel_campaign, pause_campaign
-from messaging.services.trials import contacts_to_try, send_trial
+from messaging.services.campaigns.transitions import cancel_campaign, pause_campaign
+from messaging.services.campaigns.trials import contacts_to_try, send_trial
 from messaging.views.analytics import metric_names
 from messaging.views.campaign_parts import bubble_from, bubble_of, campaign_of, steps_of, words_of
 from portal.base.refused import Refused

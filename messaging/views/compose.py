@@ -17,8 +17,8 @@ from messaging.forms.campaigns import (
     values_of,
 )
 from messaging.models import Campaign
-from messaging.services.campaigns import create_campaign, update_campaign
-from messaging.services.templates import render as fill_in
+from messaging.services.campaigns.launching import create_campaign, update_campaign
+from messaging.services.templates.lifecycle import render as fill_in
 from messaging.views.campaign_parts import bubble_of, campaign_of, steps_of
 from portal.base.refused import Refused
 from portal.base.written import number_in

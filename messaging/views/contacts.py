@@ -11,9 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from messaging.models import AccountLink, Contact, Conversation
-from messaging.services.account_links import active_link, unlink_account
-from messaging.services.contact_list import HOW, Line, Page, all_contacts, contacts_page, line_of
-from messaging.services.labels import add_label, labels_of, remove_label
+from messaging.services.conversations.contact_list import (
+    HOW,
+    Line,
+    Page,
+    all_contacts,
+    contacts_page,
+    line_of,
+)
+from messaging.services.conversations.labels import add_label, labels_of, remove_label
+from messaging.services.linking.accounts import active_link, unlink_account
 from portal.base.pairwise import person_of, wa_id
 from portal.base.refused import Refused
 from portal.base.sheets import csv_file

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from messaging.forms.developers import AppForm, TokenForm, WebhookForm
 from messaging.models import AccessToken, ApiCall, App, Contact, WebhookEndpoint
-from messaging.services.keys import (
+from messaging.services.integrators.keys import (
     close_app,
     create_app,
     create_token,
@@ -22,8 +22,8 @@ from messaging.services.keys import (
     rotate_secret,
     secret_of,
 )
-from messaging.services.webhook_calls import standard_secret
-from messaging.services.webhooks import set_webhook, subscribe
+from messaging.services.webhooks.addresses import set_webhook, subscribe
+from messaging.services.webhooks.calls import standard_secret
 from portal.base.pairwise import pairwise_number, wa_id
 from portal.base.refused import Refused
 from portal.base.sealing import seal_text, unseal_text

@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from messaging.models import Conversation
-from messaging.services.conversations import (
+from messaging.services.conversations.desk import answered_meanwhile
+from messaging.services.conversations.handling import (
     FOLDERS,
     PAGE,
     Page,
@@ -26,11 +27,10 @@ from messaging.services.conversations import (
     inbox_page,
     mark_seen,
 )
-from messaging.services.desk import answered_meanwhile
-from messaging.services.labels import labels_of
+from messaging.services.conversations.labels import labels_of
+from messaging.services.conversations.response_times import median_minutes
+from messaging.services.conversations.writing import note_sent
 from messaging.services.messages import send_message
-from messaging.services.response_times import median_minutes
-from messaging.services.writing import note_sent
 from messaging.views.inbox_talk import composer_context, talk_context
 from portal.base.refused import Refused
 from portal.base.templatetags.ui import live

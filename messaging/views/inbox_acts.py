@@ -9,16 +9,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging.models import Contact, Conversation
-from messaging.services.conversations import (
+from messaging.services.conversations.desk import send_again, who_may_answer
+from messaging.services.conversations.handling import (
     assign_conversation,
     reopen_conversation,
     resolve_conversation,
 )
-from messaging.services.desk import send_again, who_may_answer
-from messaging.services.notes import add_note
-from messaging.services.reopening import send_opener
-from messaging.services.snoozing import moments, snooze_conversation
-from messaging.services.writing import note_writing, who_writes
+from messaging.services.conversations.notes import add_note
+from messaging.services.conversations.snoozing import moments, snooze_conversation
+from messaging.services.conversations.writing import note_writing, who_writes
+from messaging.services.templates.reopening import send_opener
 from messaging.views.inbox import open_conversation
 from portal.base.refused import Refused
 from portal.base.written import moment_in, number_in

@@ -10,10 +10,16 @@ from billing.payment_rules import may_request_payment
 from messaging import rules
 from messaging.forms.payments import PaymentForm
 from messaging.models import CannedReply, Contact, Conversation, Message
-from messaging.services.desk import MOST_SHOWN, SHOWN, reply_until, talk_of, who_may_answer
-from messaging.services.reopening import openers
-from messaging.services.snoozing import moments
-from messaging.services.writing import who_writes
+from messaging.services.conversations.desk import (
+    MOST_SHOWN,
+    SHOWN,
+    reply_until,
+    talk_of,
+    who_may_answer,
+)
+from messaging.services.conversations.snoozing import moments
+from messaging.services.conversations.writing import who_writes
+from messaging.services.templates.reopening import openers
 from portal.base.refused import Refused
 from portal.base.written import number_in
 from profiles.models import Business, Profile

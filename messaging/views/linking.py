@@ -12,9 +12,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from messaging.forms.linking import AccountLinkForm, ChatLinkForm
 from messaging.models import LinkRequest, MessageLink
-from messaging.services.link_requests import address_of as account_address
-from messaging.services.link_requests import ask_to_link, hash_of, withdraw_request
-from messaging.services.links import address_of, create_link, delete_link
+from messaging.services.linking.links import address_of, create_link, delete_link
+from messaging.services.linking.requests import address_of as account_address
+from messaging.services.linking.requests import ask_to_link, hash_of, withdraw_request
 from portal.base.refused import Refused
 from portal.base.templatetags.ui import live
 from profiles.models import Business, Profile

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from billing.models import PaymentRequest
 from messaging.forms.payments import PaymentForm
-from messaging.services.conversations import conversation_of
+from messaging.services.conversations.handling import conversation_of
 from messaging.services.payments import request_again, request_payment
 from portal.base.refused import Refused
 from profiles.models import Business

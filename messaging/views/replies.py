@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from messaging.forms.replies import AwayForm, CannedReplyForm, GreetingForm, KeywordForm
 from messaging.models import AutomaticReply, CannedReply
-from messaging.services.replies import (
+from messaging.services.conversations.replies import (
     add_canned_reply,
     add_keyword_reply,
     delete_canned_reply,

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging.models import SandboxPerson
-from messaging.services.sandbox import act, open_sandbox, states
+from messaging.services.integrators.sandbox import act, open_sandbox, states
 from portal.base.pairwise import pairwise_number, person_of, wa_id
 from portal.base.refused import Refused
 from portal.base.templatetags.ui import live

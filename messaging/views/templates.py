@@ -13,14 +13,14 @@ from messaging.forms.templates import (
     initial_of_starter,
 )
 from messaging.models import Template
-from messaging.services.previews import preview_of
-from messaging.services.starters import STARTERS, starters_for
-from messaging.services.templates import (
+from messaging.services.templates.lifecycle import (
     Invalid,
     create_template,
     delete_template,
     edit_template,
 )
+from messaging.services.templates.previews import preview_of
+from messaging.services.templates.starters import STARTERS, starters_for
 from portal.base.refused import Refused
 from profiles.models import Business
 from profiles.tenancy import MEASURE, SEND, MemberRequest, Role, business_page, in_business

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from messaging.models import WebhookAttempt, WebhookCall, WebhookEndpoint, WebhookEvent
-from messaging.services.replays import replay_event, replay_span, try_endpoint
-from messaging.services.webhooks import enable_webhook, remove_webhook
+from messaging.services.webhooks.addresses import enable_webhook, remove_webhook
+from messaging.services.webhooks.replays import replay_event, replay_span, try_endpoint
 from portal.base.refused import Refused
 from portal.base.written import moment_in
 from profiles.models import Business

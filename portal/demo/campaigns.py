@@ -11,14 +11,14 @@ from random import Random
 from django.db import connection
 
 from messaging.models import Campaign, Template
-from messaging.services.blocking import block_profile
-from messaging.services.campaigns import create_campaign, launch_campaign
-from messaging.services.delivery import run_campaign
-from messaging.services.first_batch import judge_first_batch
+from messaging.services.campaigns.delivery import run_campaign
+from messaging.services.campaigns.first_batch import judge_first_batch
+from messaging.services.campaigns.launching import create_campaign, launch_campaign
+from messaging.services.campaigns.transitions import finish_if_done
 from messaging.services.messages import mark_read, receive_message
-from messaging.services.reports import report_profile
-from messaging.services.templates import approve_template, create_template
-from messaging.services.transitions import finish_if_done
+from messaging.services.people.blocking import block_profile
+from messaging.services.people.reports import report_profile
+from messaging.services.templates.lifecycle import approve_template, create_template
 from portal.base.refused import Refused
 from portal.demo.cast import MARTA
 from profiles.models import Membership, Profile, User

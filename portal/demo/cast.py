@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 from audience.models import PersonKey
 from audience.services.people import import_people
 from messaging.models import App, Conversation
-from messaging.services.keys import create_app, create_token
+from messaging.services.integrators.keys import create_app, create_token
 from portal.base.pairwise import pairwise_number, wa_id
 from profiles.models import Business, Document, Membership, Profile, User
 from profiles.services.businesses import create_business

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from messaging.inbox.sessions import come_in
-from messaging.services.sessions import open_session
+from messaging.services.people.sessions import open_session
 from portal.demo import cast
 from portal.run import places
 from profiles.models import Profile, User

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from messaging.models import AccessToken, App
-from messaging.services.keys import create_app, create_token, revoke_token, secret_of
+from messaging.services.integrators.keys import create_app, create_token, revoke_token, secret_of
 from portal.demo import cast
 from portal.run import places
 from profiles.models import Membership, Profile, User

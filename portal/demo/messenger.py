@@ -5,7 +5,7 @@ import os
 from django.conf import settings
 
 from messaging.models import Messenger, MessengerKey
-from messaging.services.messengers import (
+from messaging.services.gateway.messengers import (
     add_messenger,
     create_key,
     gateway_secret,

@@ -5,7 +5,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
 from audience.tests.people import make_person
-from messaging.services.sessions import make_sign_in_link
+from messaging.services.people.sessions import make_sign_in_link
 from portal.tests.test_csp import directives
 
 PAGES = ["/m/welcome/", "/account/login/", "/admin/", "/", "/nothing/"]

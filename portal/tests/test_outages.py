@@ -8,7 +8,7 @@ import requests
 from audience.tests.people import make_person
 from messaging.inbox.sessions import COOKIE
 from messaging.models import Message
-from messaging.services.sessions import open_session
+from messaging.services.people.sessions import open_session
 from messaging.tests.cast import ANA
 from portal.tests.processes import free_port
 from profiles.tests.people import verified_profile

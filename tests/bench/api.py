@@ -13,8 +13,8 @@ from statistics import median, quantiles
 from django.db import connection
 from django.test import Client
 
-from messaging.services.keys import create_app, create_token
-from messaging.services.sandbox import act, open_sandbox
+from messaging.services.integrators.keys import create_app, create_token
+from messaging.services.integrators.sandbox import act, open_sandbox
 from messaging.tests.cast import Cast
 from portal.base.pairwise import pairwise_number, wa_id
 from portal.base.refused import Refused

@@ -21,7 +21,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from messaging.models import Campaign
-from messaging.services import delivery
+from messaging.services.campaigns import delivery
 from portal.base.ids import new_id
 from portal.base.report import at_least, at_most
 from portal.tests.processes import Processes, database_url

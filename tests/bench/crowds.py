@@ -6,7 +6,7 @@ from django.db import connection
 from django.utils import timezone
 
 from messaging.models import Campaign
-from messaging.services.campaigns import launch_campaign
+from messaging.services.campaigns.launching import launch_campaign
 from messaging.tests.cast import make_business, make_template
 from messaging.tests.crowd import allow_campaigns, count_people, draft, make_crowd
 from profiles.models import Profile, User

@@ -21,8 +21,8 @@ from django.test import override_settings
 from django.utils import timezone
 
 from messaging.models import GatewayMessage
-from messaging.services.members import join_everybody
-from messaging.services.messengers import forget_gateways, set_gateway
+from messaging.services.gateway.members import join_everybody
+from messaging.services.gateway.messengers import forget_gateways, set_gateway
 from messaging.tests.messengers import make_messenger
 from portal.base.report import Bar, at_least
 from portal.tests.processes import Processes

@@ -20,8 +20,8 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from messaging.inbox.sessions import COOKIE
-from messaging.services.conversations import inbox_page
-from messaging.services.sessions import follow_sign_in_link, make_sign_in_link
+from messaging.services.conversations.handling import inbox_page
+from messaging.services.people.sessions import follow_sign_in_link, make_sign_in_link
 from messaging.tests.cast import make_business
 from messaging.tests.crowd import allow_campaigns, make_crowd
 from portal.base.pairwise import pairwise_number

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, sync_playwright
 from audience.tests.people import make_person
 from messaging.inbox.sessions import COOKIE
 from messaging.services.messages import receive_message, send_message
-from messaging.services.sessions import open_session
+from messaging.services.people.sessions import open_session
 from messaging.tests.cast import make_business
 from portal.base.live import announce
 from portal.base.report import at_most

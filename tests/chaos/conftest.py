@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from messaging.models import Campaign
-from messaging.services.campaigns import launch_campaign
+from messaging.services.campaigns.launching import launch_campaign
 from messaging.tests.cast import make_business, make_template
 from messaging.tests.crowd import allow_campaigns, count_people, draft
 from portal.base.report import report

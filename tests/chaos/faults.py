@@ -8,7 +8,7 @@ from random import Random
 import psutil
 import psycopg
 
-from messaging.services.delivery import send_chunks
+from messaging.services.campaigns.delivery import send_chunks
 from portal.run.broker import Broker
 from portal.run.database import Database
 from portal.tests.processes import broker, database_url

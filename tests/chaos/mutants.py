@@ -12,7 +12,7 @@ from unittest.mock import patch
 from django.db import transaction
 
 from messaging.crash import may_crash
-from messaging.services import delivery
+from messaging.services.campaigns import delivery
 
 
 def marks_first(campaign_id: int, now: datetime):

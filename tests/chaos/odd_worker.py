@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
         app.conf.broker_transport_options = known | {"visibility_timeout": options.visibility}
     app.loader.import_default_modules()
     if options.limit:
-        from messaging.services.delivery import send_chunks
+        from messaging.services.campaigns.delivery import send_chunks
 
         send_chunks.time_limit = options.limit
     if options.clock:

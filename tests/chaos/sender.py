@@ -47,7 +47,7 @@ def read(arguments: list[str]) -> argparse.Namespace:
 def send(options: argparse.Namespace, place: str) -> None:
     from messaging import crash
     from messaging.models import Campaign
-    from messaging.services import delivery
+    from messaging.services.campaigns import delivery
     from tests.chaos.mutants import MUTANTS
 
     crash._name, crash._left = place, options.every

@@ -23,9 +23,9 @@ from audience.models import Person
 from audience.services import consent
 from audience.services.erasure import erase_person
 from messaging.models import Campaign
-from messaging.services import delivery
-from messaging.services.blocking import block_profile
-from messaging.services.campaigns import launch_campaign
+from messaging.services.campaigns import delivery
+from messaging.services.campaigns.launching import launch_campaign
+from messaging.services.people.blocking import block_profile
 from messaging.tests.cast import make_business, make_template
 from messaging.tests.crowd import allow_campaigns, count_people, draft, make_crowd
 from profiles.models import Profile, User

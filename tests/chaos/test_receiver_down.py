@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from audience.tests.people import make_person
 from messaging.models import WebhookCall, WebhookEndpoint
-from messaging.services import webhook_calls
-from messaging.services.keys import create_app
+from messaging.services.integrators.keys import create_app
 from messaging.services.messages import receive_message
-from messaging.services.webhook_calls import serve_due
-from messaging.services.webhooks import set_webhook
+from messaging.services.webhooks import calls as webhook_calls
+from messaging.services.webhooks.addresses import set_webhook
+from messaging.services.webhooks.calls import serve_due
 from messaging.tests.cast import ANA, RAVI, Cast
 from messaging.tests.receiver import receiving
 from portal.base.report import at_most, report

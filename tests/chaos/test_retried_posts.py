@@ -10,8 +10,8 @@ from contextlib import suppress
 import pytest
 
 from messaging.models import IdempotentAnswer, Message
-from messaging.services.keys import create_app, create_token
-from messaging.services.sandbox import act, open_sandbox
+from messaging.services.integrators.keys import create_app, create_token
+from messaging.services.integrators.sandbox import act, open_sandbox
 from messaging.tests.cast import Cast
 from portal.base.pairwise import pairwise_number, wa_id
 from portal.base.refused import Refused

@@ -12,9 +12,9 @@ from django.db import connection
 from django.utils import timezone
 
 from messaging.models import Campaign
-from messaging.services import delivery
-from messaging.services.delivery import wake_workers
-from messaging.services.lost_standing import end_campaigns
+from messaging.services.campaigns import delivery
+from messaging.services.campaigns.delivery import wake_workers
+from messaging.services.campaigns.lost_standing import end_campaigns
 from portal.base.refused import Refused
 from profiles.models import Profile
 from profiles.tests.people import staff

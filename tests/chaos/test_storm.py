@@ -14,9 +14,9 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from messaging.models import Campaign, CounterDelta
-from messaging.services.campaigns import resume_campaign
-from messaging.services.delivery import wake_workers
-from messaging.services.transitions import cancel_campaign, pause_campaign
+from messaging.services.campaigns.delivery import wake_workers
+from messaging.services.campaigns.launching import resume_campaign
+from messaging.services.campaigns.transitions import cancel_campaign, pause_campaign
 from portal.base.refused import Refused
 from profiles.models import User
 from tests.chaos.found import found

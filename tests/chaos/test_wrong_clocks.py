@@ -53,5 +53,5 @@ def test_clocks_that_jump_and_tasks_delivered_again_change_nothing(processes, ca
 
 def tasks_of(log: str) -> set[str]:
     """The ids of the tasks that a worker was given."""
-    said = "Task messaging.services.delivery.send_chunks["
+    said = "Task messaging.services.campaigns.delivery.send_chunks["
     return {line.split(said)[1].split("]")[0] for line in log.splitlines() if said in line}

@@ -11,11 +11,11 @@ from django.core.management import call_command
 from PIL import Image
 
 from messaging.models import Message, WebhookEndpoint, WebhookEvent
-from messaging.services.keys import secret_of
-from messaging.services.sandbox import act
-from messaging.services.wamids import wamid
-from messaging.services.webhook_bodies import make_body
-from messaging.services.webhook_calls import headers
+from messaging.services.integrators.keys import secret_of
+from messaging.services.integrators.sandbox import act
+from messaging.services.integrators.wamids import wamid
+from messaging.services.webhooks.bodies import make_body
+from messaging.services.webhooks.calls import headers
 from messaging.tests.cast import make_business
 from messaging.tests.receiver import Receiver, receiving
 from messaging.tests.test_media import box

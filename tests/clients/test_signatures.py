@@ -12,7 +12,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from audience.tests.people import make_person
 from messaging.models import WebhookEvent
-from messaging.services.keys import (
+from messaging.services.integrators.keys import (
     create_app,
     finish_rotation,
     next_secret_of,
@@ -20,8 +20,8 @@ from messaging.services.keys import (
     secret_of,
 )
 from messaging.services.messages import receive_message
-from messaging.services.webhook_calls import serve_due, standard_secret
-from messaging.services.webhooks import set_webhook
+from messaging.services.webhooks.addresses import set_webhook
+from messaging.services.webhooks.calls import serve_due, standard_secret
 from messaging.tests.cast import ANA, Cast
 from messaging.tests.receiver import receiving
 from tests.clients.environments import run_node

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from audience.tests.people import make_person
 from messaging.models import Message
+from messaging.services.integrators.wamids import message_behind
 from messaging.services.messages import receive_message
-from messaging.services.wamids import message_behind
 from messaging.tests.cast import ANA
 from messaging.tests.crowd import allow_campaigns
 from messaging.tests.v1 import V1Case

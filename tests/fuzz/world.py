@@ -12,13 +12,13 @@ from audience.definition import read_definition
 from audience.models import SavedAudience
 from audience.tests.people import make_person
 from messaging.models import AccessToken, WebhookEndpoint, WebhookEvent
-from messaging.services.campaigns import launch_campaign
-from messaging.services.keys import create_app, create_token, rotate_secret
-from messaging.services.members import load_members
+from messaging.services.campaigns.launching import launch_campaign
+from messaging.services.campaigns.schedules import schedule_campaign
+from messaging.services.campaigns.transitions import pause_campaign
+from messaging.services.gateway.members import load_members
+from messaging.services.gateway.messengers import add_messenger, create_key
+from messaging.services.integrators.keys import create_app, create_token, rotate_secret
 from messaging.services.messages import receive_message
-from messaging.services.messengers import add_messenger, create_key
-from messaging.services.schedules import schedule_campaign
-from messaging.services.transitions import pause_campaign
 from messaging.tests.cast import ANA, RAVI, Cast, make_template
 from messaging.tests.crowd import allow_campaigns, count_people, draft, make_crowd
 from portal.base.pairwise import pairwise_number

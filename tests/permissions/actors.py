@@ -10,11 +10,11 @@ from audience.models import SavedAudience
 from audience.tests.people import make_person
 from messaging.inbox.sessions import COOKIE
 from messaging.models import AccessToken, ApiCall, Campaign, WebhookEndpoint, WebhookEvent
-from messaging.services.campaigns import create_campaign
-from messaging.services.keys import create_app, create_token, revoke_token
+from messaging.services.campaigns.launching import create_campaign
+from messaging.services.integrators.keys import create_app, create_token, revoke_token
+from messaging.services.integrators.sandbox import open_sandbox
 from messaging.services.messages import receive_message
-from messaging.services.sandbox import open_sandbox
-from messaging.services.sessions import open_session
+from messaging.services.people.sessions import open_session
 from messaging.tests.cast import ANA, make_template
 from portal.base.ids import new_id
 from portal.base.pairwise import pairwise_number

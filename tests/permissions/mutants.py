@@ -35,9 +35,9 @@ RELATED = {
 }  # fmt: skip
 EDGES = (
     "*/views/*.py", "messaging/api/*.py", "messaging/v1/*.py", "messaging/inbox/views/*.py",
-    "profiles/tenancy.py", "messaging/services/media.py", "messaging/services/conversations.py",
-    "messaging/services/contact_list.py", "messaging/services/replays.py",
-    "messaging/services/chats.py",
+    "profiles/tenancy.py", "messaging/services/media.py", "messaging/services/people/chats.py",
+    "messaging/services/conversations/handling.py",
+    "messaging/services/conversations/contact_list.py", "messaging/services/webhooks/replays.py",
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 
-from messaging.services import rates
+from messaging.services.integrators import rates
 from portal.base.report import at_least, report
 from tests.permissions import test_table
 from tests.permissions.actors import World
@@ -38,7 +38,7 @@ TESTS = {
     "messaging/v1/": "messaging/tests/test_v1*.py",
     "messaging/services/conversations": "messaging/tests/test_desk.py "
     "messaging/tests/test_business_inbox.py messaging/tests/test_messages.py",
-    "messaging/services/chats": "messaging/tests/test_person_*.py",
+    "messaging/services/people/chats": "messaging/tests/test_person_*.py",
     "messaging/services/media": "messaging/tests/test_media.py",
 }
 

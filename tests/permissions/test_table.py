@@ -11,7 +11,7 @@ import re
 import pytest
 
 from messaging.api.calls import EDGES
-from messaging.services.keys import create_token
+from messaging.services.integrators.keys import create_token
 from tests.permissions.actors import CANARY, World
 from tests.permissions.routes import Route, routes
 

@@ -12,7 +12,7 @@ from random import Random
 from statistics import NormalDist
 
 from audience.noise import discrete_gaussian, discrete_laplace
-from messaging.services.campaign_numbers import METRICS, SIGMA
+from messaging.services.campaigns.numbers import METRICS, SIGMA
 
 # (is the target in?, random) -> views of (debit, one number a metric), all less what others did.
 View = tuple[int, list[int]]

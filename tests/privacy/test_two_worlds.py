@@ -19,12 +19,12 @@ from django.utils import timezone
 from audience.models import NoisedCell
 from audience.services import snapshots
 from messaging.models import Campaign, CounterDelta, WebhookCall, WebhookEvent
-from messaging.services import campaign_numbers
-from messaging.services.blocking import block_profile
-from messaging.services.campaign_numbers import SHOWN
-from messaging.services.campaigns import launch_campaign
-from messaging.services.delivery import run_campaign
+from messaging.services.campaigns import numbers as campaign_numbers
+from messaging.services.campaigns.delivery import run_campaign
+from messaging.services.campaigns.launching import launch_campaign
+from messaging.services.campaigns.numbers import SHOWN
 from messaging.services.messages import mark_read
+from messaging.services.people.blocking import block_profile
 from messaging.tests.cast import Cast
 from messaging.tests.crowd import allow_campaigns, count_people, draft, make_crowd
 from profiles.models import AuditRow, Notice

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from audience.models import Person
 from messaging.inbox.sessions import as_person
-from messaging.services.chats import waiting_chats
+from messaging.services.people.chats import waiting_chats
 
 # What the pages are drawn with; kept by the browser, so that they open without a connection.
 SHELL = [

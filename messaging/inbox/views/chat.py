@@ -17,12 +17,12 @@ from messaging.inbox.page import is_htmx, show
 from messaging.inbox.sessions import as_person
 from messaging.inbox.views.chats import profile_for
 from messaging.models import Campaign, Conversation, Media, Message
-from messaging.services.answer_notices import Notice, facts_inferred, mark_told, notice_due
-from messaging.services.answers import content_of, press_choice
-from messaging.services.chats import PAGE, bubbles_of
+from messaging.services.conversations.writing import note_person_writing, note_sent
 from messaging.services.messages import mark_read, receive_message
-from messaging.services.person_files import receive_file
-from messaging.services.writing import note_person_writing, note_sent
+from messaging.services.people.answer_notices import Notice, facts_inferred, mark_told, notice_due
+from messaging.services.people.answers import content_of, press_choice
+from messaging.services.people.chats import PAGE, bubbles_of
+from messaging.services.people.files import receive_file
 from portal.base.refused import Refused
 from portal.base.written import number_in
 from profiles.models import Profile

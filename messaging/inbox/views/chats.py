@@ -9,9 +9,9 @@ from audience.models import Person
 from messaging.inbox.page import show
 from messaging.inbox.sessions import as_person
 from messaging.models import Conversation
-from messaging.services.chats import PAGE, chats_of
 from messaging.services.messages import mark_delivered
-from messaging.services.person_notices import newest_notice
+from messaging.services.people.chats import PAGE, chats_of
+from messaging.services.people.notices import newest_notice
 from portal.base.written import moment_in
 from profiles.models import Profile
 from profiles.search import named

@@ -17,9 +17,9 @@ from messaging.inbox.pauses import UntilField
 from messaging.inbox.sessions import as_person
 from messaging.inbox.views.chats import profile_for
 from messaging.models import Campaign, Message
-from messaging.services.blocking import block_profile, unblock_profile
-from messaging.services.reasons import why_this_message
-from messaging.services.reports import report_profile
+from messaging.services.campaigns.reasons import why_this_message
+from messaging.services.people.blocking import block_profile, unblock_profile
+from messaging.services.people.reports import report_profile
 from portal.base.refused import Refused
 from portal.base.written import number_in
 from trust.models import Mark

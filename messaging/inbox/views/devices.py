@@ -10,9 +10,9 @@ from audience.models import Person
 from messaging.inbox.page import show
 from messaging.inbox.sessions import COOKIE, as_person
 from messaging.models import PushSubscription
-from messaging.services.push import show_words, subscribe, unsubscribe
-from messaging.services.push_sealing import public_key
-from messaging.services.sessions import close_other_session, hash_of, open_sessions
+from messaging.services.people.push import show_words, subscribe, unsubscribe
+from messaging.services.people.push_sealing import public_key
+from messaging.services.people.sessions import close_other_session, hash_of, open_sessions
 from portal.base.refused import Refused
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from messaging.inbox import oidc
 from messaging.inbox.sessions import COOKIE, NEXT, come_in, person_of_request
-from messaging.services.sessions import close_session, follow_sign_in_link
+from messaging.services.people.sessions import close_session, follow_sign_in_link
 from portal.base.refused import Refused
 from profiles.models.profiles import HANDLE
 

@@ -14,14 +14,14 @@ from audience.models import Person
 from messaging.inbox.page import show
 from messaging.inbox.sessions import as_person
 from messaging.models import AccountLink, Contact, LinkRequest
-from messaging.services.account_links import (
+from messaging.services.linking.accounts import (
     active_link,
     agree_to_link,
     decline_to_link,
     links_of_person,
     unlink_account,
 )
-from messaging.services.link_requests import address_of, picture_of, request_behind
+from messaging.services.linking.requests import address_of, picture_of, request_behind
 from portal.base.refused import Refused
 from profiles.badges import badge_of
 

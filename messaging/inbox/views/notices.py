@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 from audience.models import Person
 from messaging.inbox.page import show
 from messaging.inbox.sessions import as_person
-from messaging.services.person_notices import mark_notices_read, notices_of
+from messaging.services.people.notices import mark_notices_read, notices_of
 
 
 @require_safe

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 
 from messaging.inbox import oidc
 from messaging.inbox.sessions import come_in
-from messaging.services.sessions import open_session
+from messaging.services.people.sessions import open_session
 from portal.base.refused import Refused
 
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from audience.models import Consent
 from audience.services.consent import mute, unmute
-from messaging.services.stop_links import who_stops_what
+from messaging.services.people.stop_links import who_stops_what
 
 SOURCE = "link"
 

@@ -1,7 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from messaging.models import Messenger
-from messaging.services.members import join_everybody
+from messaging.services.gateway.members import join_everybody
 
 
 class Command(BaseCommand):

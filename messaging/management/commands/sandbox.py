@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from messaging.models import App, SandboxPerson
-from messaging.services.keys import create_app, create_token, secret_of
-from messaging.services.sandbox import (
+from messaging.services.integrators.keys import create_app, create_token, secret_of
+from messaging.services.integrators.sandbox import (
     ACTS,
     FIRST_LANGUAGE,
     FIRST_TEMPLATE,

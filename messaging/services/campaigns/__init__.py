@@ -1,0 +1,1 @@
+"""Campaigns: written, planned, launched, sent chunk by chunk, judged, stopped and counted."""

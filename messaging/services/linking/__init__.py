@@ -1,0 +1,1 @@
+"""Links and codes that lead to a chat or join an account."""

@@ -1,0 +1,1 @@
+"""Templates: written, linted, decided, shown, and opened again."""

@@ -1,0 +1,1 @@
+"""What integrators are told: addresses, events, bytes, calls, and events once more."""
