@@ -34,7 +34,7 @@ from tests.browser import Visitor
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
-N = int(os.getenv("N") or 1_200)  # people who get it, about
+N = int(os.getenv("N") or 3_000)  # people who get it, about
 MEMBERS = round(N / 0.48)  # who live in Brazil and allow adverts
 LARGE = N >= 20_000
 # Of five hundred people one in twenty is now and then too few to be sure.

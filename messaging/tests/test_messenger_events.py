@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.db import connection
 from django.test import TestCase, TransactionTestCase
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audience.models import Block, Consent, Person
@@ -102,7 +103,7 @@ class ReceiptTests(EventCase):
             )
             for p, message_id in got
         )
-        with self.assertNumQueries(18):  # as many for one
+        with CaptureQueriesContext(connection) as asked:
             results = self.papo.tell(
                 *(
                     {
@@ -114,6 +115,7 @@ class ReceiptTests(EventCase):
                     for p, message_id in got
                 )
             )
+        self.assertLessEqual(len(asked), 18)  # as many for one
         self.assertEqual({r["result"] for r in results}, {"done"})
         self.assertEqual(self.counted(), {"delivered": 300, "read": 150})
         self.assertEqual(Conversation.objects.filter(unread=0).count(), 150)

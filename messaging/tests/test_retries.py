@@ -32,7 +32,7 @@ from messaging.tests.messengers import make_messenger
 from portal.base.refused import Refused
 from profiles.tests.people import sign_in
 
-FIRST, CROWD = 1_000_000, 1_500
+FIRST, CROWD = 1_000_000, 3_000  # the noise on a country hides a smaller one now and then
 MINUTE = timedelta(minutes=1)
 
 
@@ -187,7 +187,8 @@ class GuardTests(RetryCase):
         retry_failed(self.campaign, by=self.alice, now=self.now + MINUTE)
         self.assertEqual(try_failed_again(), CROWD // 2)
         self.assertEqual(try_failed_again(), 0)
-        self.assertEqual(CounterDelta.objects.filter(metric="failed", n__lt=0).count(), 2)
+        steps = CounterDelta.objects.filter(metric="failed", n__lt=0)
+        self.assertEqual(steps.count(), CROWD // 2 // A_STEP)
 
 
 class FaceTests(RetryCase):
@@ -196,8 +197,8 @@ class FaceTests(RetryCase):
         path = f"/w/acme/campaigns/{self.campaign.uuid}/"
         shown = shown_counts(self.campaign)["failed"]
         page = self.client.get(path)
-        self.assertContains(page, f"<b>{shown} people</b>")
-        self.assertContains(page, f"About {shown} people did not get it.")
+        self.assertContains(page, f"<b>{shown:,} people</b>")
+        self.assertContains(page, f"About {shown:,} people did not get it.")
         answer = self.client.post(f"{path}act/", {"act": "retry"}, follow=True)
         self.assertContains(answer, "They are tried again")
         self.assertContains(answer, "Being tried again since")

@@ -17,7 +17,7 @@ from messaging.tests.cast import Cast
 from messaging.tests.crowd import allow_campaigns, count_people, draft, make_crowd
 from profiles.tests.people import sign_in, staff
 
-FIRST, CROWD = 1_000_000, 1_500
+FIRST, CROWD = 1_000_000, 3_000
 
 
 @override_settings(FIRST_BATCH_HOLD=timedelta(0))
@@ -54,4 +54,4 @@ class UndeliveredTests(Cast, TestCase):
         self.assertNotEqual(self.client.get(url).status_code, 200)
         sign_in(self.client, staff("moderator", name="mo"))
         answer = self.client.get(url, follow=True)
-        self.assertContains(answer, "1,500 not yet")
+        self.assertContains(answer, f"{CROWD:,} not yet")

@@ -39,11 +39,10 @@ CHECKS: dict[str, list[str | Path]] = {
     "types": [BIN / "mypy", "."],
 }
 
-# Beside each other: three at a time, since many wait for a browser; the whole site as processes
-# two at a time.
+# Beside each other, three at a time: many wait for a browser, or for processes of the site.
 LANES = {
     "tests": ["-n", "3", "--dist", "loadfile", "-m", "not live"],
-    "tests of the running site": ["-n", "2", "-m", "live"],
+    "tests of the running site": ["-n", "3", "-m", "live"],
 }
 
 LAST_FAILED = BASE_DIR / ".pytest_cache" / "v" / "cache" / "lastfailed"
@@ -53,6 +52,7 @@ FEW = 5  # failures that may be a matter of load
 
 def main(arguments: list[str]) -> int:
     chromium.install()
+    os.environ.setdefault("DATABASE_FSYNC", "off")  # a power cut may cost us the tests' database
     try:
         services.start()
     except CannotStart as error:

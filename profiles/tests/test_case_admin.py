@@ -103,7 +103,7 @@ class StaffAdminTests(TestCase):
         sign_in(self.client, staff("support"))
         url = reverse("admin:profiles_business_change", args=[acme.pk])
         data = {"name": "Acme Inc", "country": "US", "time_zone": "UTC"}
-        inlines = ("profiles", "cases", "memberships")
+        inlines = ("profiles", "cases", "memberships", "support_notes")
         for prefix in inlines:
             data |= {f"{prefix}-TOTAL_FORMS": "0", f"{prefix}-INITIAL_FORMS": "0"}
         response = self.client.post(url, data)

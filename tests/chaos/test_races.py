@@ -171,7 +171,7 @@ def launched(name: str, now: datetime) -> Campaign:
 
 def play(crowd, race: Race, rounds: int, places=PLACES) -> int:
     """How many of the rounds delivered after the no."""
-    (campaign,) = crowd(max(1_500, 20 * rounds), chunks=2 * rounds)
+    (campaign,) = crowd(max(3_000, 20 * rounds), chunks=2 * rounds)
     chance = random.Random(SEED)
     late = 0
     for _number in range(rounds):
@@ -245,7 +245,7 @@ def people_over(budget: int) -> tuple[int, int]:
 
 
 def two_at_once(crowd, rounds: int) -> tuple[int, int]:
-    campaigns = crowd(max(1_500, 20 * rounds), chunks=rounds, campaigns=2)
+    campaigns = crowd(max(3_000, 20 * rounds), chunks=rounds, campaigns=2)
     Person.objects.update(ads_per_week=1)
     for campaign in campaigns:  # the same people at the same time
         with connection.cursor() as cursor:
