@@ -161,6 +161,7 @@ class HandedOverTests(GatewayCase):
         ):
             self.send(ANA, "second")
             queue_campaign(draft(self.profile, self.alice), now=self.now)
+        self.assertEqual(self.waiting(), 0)
 
     def test_removing_the_gateway_lets_go_of_what_waits(self):
         self.meet(ANA)
