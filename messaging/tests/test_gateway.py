@@ -1,14 +1,13 @@
 """Messages handed over to a messenger: each there once by its id, in order, whatever happens."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
 from unittest.mock import patch
 
 from django.db import connection
-from django.test import TestCase, TransactionTestCase, override_settings
+from django.test import TestCase, override_settings
 from django.utils import timezone
 
 from audience.services import consent
@@ -17,9 +16,9 @@ from audience.tests.people import make_person
 from messaging.models import GatewayMessage, Message, Messenger
 from messaging.services.gateway import batches as gateway_batches
 from messaging.services.gateway import handing_over as gateway
-from messaging.services.gateway.handing_over import LEASE, serve_gateways, serve_messenger
+from messaging.services.gateway.handing_over import LEASE, serve_messenger
 from messaging.services.gateway.members import join_everybody, join_messenger
-from messaging.services.gateway.message_refs import message_named, message_ref
+from messaging.services.gateway.message_refs import message_named
 from messaging.services.gateway.messengers import drop_gateway, forget_gateways, set_gateway
 from messaging.services.gateway.queue import queue_campaign
 from messaging.services.messages import receive_message, send_message
@@ -383,46 +382,3 @@ class FaultTests(GatewayCase):
         self.assertIsNotNone(gateway._lease(self.messenger.pk, self.now + timedelta(days=3)))
         Messenger.objects.update(resting_until=self.now + timedelta(days=3))
         self.assertEqual(self.serve(), 1)
-
-
-@override_settings(WEBHOOK_ALLOW_LOOPBACK=True)
-class AtOnceTests(Cast, TransactionTestCase):
-    def setUp(self):
-        Cast.setUpTestData.__func__(type(self))
-        self.addCleanup(forget_gateways)
-
-    def test_of_many_workers_one_serves_and_nothing_that_comes_meanwhile_is_left(self):
-        messenger, _papo = make_messenger()
-        people = list(range(100, 130))
-        for person_id in people:
-            make_person(person_id)
-            receive_message(person_id, self.profile, body="Hi", now=timezone.now())
-        join_everybody(messenger)
-        with taking() as server:
-            server.secret = set_gateway(messenger, url=server.url, by=None)
-            together = threading.Barrier(6)
-
-            def work(n: int) -> None:
-                try:
-                    together.wait()
-                    for round_ in range(4):
-                        for person_id in people[n::6]:
-                            send_message(self.profile, person_id, by=self.alice, body=f"{round_}")
-                            serve_gateways()
-                finally:
-                    connection.close()
-
-            threads = [threading.Thread(target=work, args=(n,)) for n in range(6)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            self.assertEqual(GatewayMessage.objects.count(), 0)
-            self.assertEqual(len(server.seen), 120)
-            self.assertEqual(
-                server.conversations(),
-                {(f"user-{p}", "acme"): ["0", "1", "2", "3"] for p in people},
-            )
-            self.assertEqual(
-                message_ref(*message_named(server.seen[0]["id"])), server.seen[0]["id"]
-            )

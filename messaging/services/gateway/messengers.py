@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import secrets
-import threading
 import time
 from datetime import datetime, timedelta
 
@@ -27,7 +26,6 @@ SHOWN = 9  # characters of a key that stay visible, prefix included
 USED_EVERY = timedelta(minutes=1)  # `last_used_at` is not written more often
 KNOWN_FOR = 5.0  # seconds
 
-_lock = threading.Lock()
 _known: tuple[float, tuple[int, ...]] = (0.0, ())  # until when, which messengers have a gateway
 
 
@@ -144,17 +142,19 @@ def drop_gateway(messenger: Messenger, *, by: User | None) -> None:
 
 
 def gateways() -> tuple[int, ...]:
-    """The messengers that take messages; a change is known to all processes within KNOWN_FOR."""
+    """The messengers that take messages; a change is known to all processes within KNOWN_FOR.
+
+    Without a lock: who asks holds rows, and would wait here for somebody who waits for them.
+    """
     global _known
     until, found = _known
     if until < time.monotonic():
-        with _lock:
-            found = tuple(
-                Messenger.objects.filter(~Q(gateway_url=""), closed_at=None)
-                .order_by("pk")
-                .values_list("pk", flat=True)
-            )
-            _known = (time.monotonic() + KNOWN_FOR, found)
+        found = tuple(
+            Messenger.objects.filter(~Q(gateway_url=""), closed_at=None)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
+        _known = (time.monotonic() + KNOWN_FOR, found)
     return found
 
 
