@@ -106,11 +106,28 @@ class Database(Service):
 
     def empty(self) -> None:
         """Make the site's database anew, without tables. Whoever is connected is disconnected."""
-        place = f"host=127.0.0.1 port={self.port} dbname=postgres"
-        secret = f"user={OWNER} password={PASSWORD}"
-        with psycopg.connect(f"{place} {secret}", autocommit=True) as connection:
+        with self.as_owner() as connection:
             connection.execute("DROP DATABASE IF EXISTS signet WITH (FORCE)")
             connection.execute(f"CREATE DATABASE signet OWNER {OWNER}")
+
+    def set_aside(self) -> str:
+        """Keep the site's database under another name and make a new one. Returns that name."""
+        name = f"signet_until_{time.strftime('%Y%m%d_%H%M%S', time.gmtime())}"
+        with self.as_owner() as connection:
+            connection.execute(f"ALTER DATABASE signet RENAME TO {name}")
+            connection.execute(f"CREATE DATABASE signet OWNER {OWNER}")
+        return name
+
+    def as_owner(self) -> psycopg.Connection:
+        """A connection that commits each statement."""
+        return psycopg.connect(
+            host="127.0.0.1",
+            port=self.port,
+            dbname="postgres",
+            user=OWNER,
+            password=PASSWORD,
+            autocommit=True,
+        )
 
     def has_clients(self, process: psutil.Process) -> bool:
         """PostgreSQL gives each session a process of its own, which bears its name."""

@@ -157,6 +157,7 @@ def development_secrets() -> dict[str, str]:
 
 def prepare(environment: dict[str, str]) -> None:
     """Bring the tables up to date; on the first start, load the demo's people and history."""
+    leave_what_other_keys_sealed()
     if not is_marked_with(VAR / "migrated", tables()):
         migrate(environment)
         (VAR / "migrated").write_text(tables())
@@ -165,6 +166,21 @@ def prepare(environment: dict[str, str]) -> None:
     database = Database().made_at()
     if not database or not is_marked_with(VAR / "demo.loaded", database):
         load_demo(database, environment)
+
+
+def leave_what_other_keys_sealed() -> None:
+    """Root's database lives outside the checkout, so it outlives one deleted without `make clean`.
+
+    The checkout that comes to its place has made keys of its own, which can't read it.
+    """
+    database, kept = Database().made_at(), VAR / "secrets.json"
+    first_start = not (VAR / "migrated").exists()
+    if database and first_start and kept.exists() and kept.stat().st_mtime_ns > int(database):
+        name = Database().set_aside()
+        say(
+            "Here is the database of an earlier checkout, whose keys are gone with it. It is kept "
+            f"as {name}, and a new one is made. `make clean` removes both."
+        )
 
 
 def load_demo(database: str, environment: dict[str, str]) -> None:
