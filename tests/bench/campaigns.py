@@ -50,6 +50,7 @@ def measure(n: int) -> Found:
                 for first, (country, size) in enumerate(zip(COUNTRIES, sizes, strict=True), 1)
             ]
             after = run_plain("PE", sizes[1], now=now, first=5 * 10**9)
+            plain_large = run_plain("CO", sizes[2], now=now, first=10**10)
         finally:
             processes.stop()
     copied = copy_rate(sizes[1], now=now)
@@ -67,10 +68,12 @@ def measure(n: int) -> Found:
     plain_people = before[0] + after[0]
     plain_rate = plain_people / (before[1].seconds + after[1].seconds)
     plain_cpu = (before[1].cpu + after[1].cpu) / plain_people
+    plain_seconds = plain_large[1].seconds / plain_large[0]
     cost_of = [cost.cpu / people for people, cost in costs]
     figures |= {
         "plain SQL: recipients a second": round(plain_rate),
         "plain SQL: recipients a second and core": round(1 / plain_cpu),
+        f"plain SQL, {sizes[2]:,}: microseconds a recipient": round(1e6 * plain_seconds, 1),
         "COPY of the bare message rows, a second": round(copied),
         "share of COPY of the bare rows": round(rate / copied, 2),
         "share of plain SQL's rate by processor time": round(plain_cpu / cost_of[1], 2),
@@ -78,6 +81,9 @@ def measure(n: int) -> Found:
     }
     bars = {
         "share of plain SQL's rate": at_least(round(rate / plain_rate, 2), 0.7),
+        f"share of plain SQL's rate at {sizes[2]:,}": at_least(
+            round(plain_seconds * large[0] / large[1].seconds, 2), 0.7
+        ),
         "largest worker through the middle campaign, MB": at_most(round(middle[1].memory), 200),
         "largest worker through the largest campaign, MB": at_most(round(large[1].memory), 200),
         f"cost of a recipient, {sizes[2]:,} to {sizes[0]:,}": at_most(
