@@ -18,7 +18,8 @@ from messaging.services.integrators.idempotency import Answer, fingerprint_of, k
 from messaging.services.integrators.rates import take_message, take_stranger
 from messaging.services.integrators.wamids import MessageKey, message_behind, wamid
 from messaging.services.messages import send_message
-from messaging.services.templates.lifecycle import ensure_sendable, render
+from messaging.services.templates.filling import render
+from messaging.services.templates.lifecycle import ensure_sendable
 from portal.base.live import announce
 from portal.base.refused import Refused
 from profiles.models import Profile

@@ -136,7 +136,7 @@ class ComposeTests(PagesCase):
         missing = self.client.post(
             self.url("campaign_new"), self.chosen(template=template.pk, body_1="20 %")
         )
-        self.assertContains(missing, "A value is empty.")
+        self.assertContains(missing, "The value for {{2}} in the text is empty.")
         self.client.post(
             self.url("campaign_new"),
             self.chosen(template=template.pk, body_1="20 %", body_2="Friday", button_0="winter"),

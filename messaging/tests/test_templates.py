@@ -4,13 +4,13 @@ from django.test import SimpleTestCase, TestCase
 
 from messaging.models import Template
 from messaging.services.templates import components as parts
+from messaging.services.templates.filling import render
 from messaging.services.templates.lifecycle import (
     Invalid,
     approve_template,
     create_template,
     edit_template,
     reject_template,
-    render,
 )
 from messaging.services.templates.linter import lint, predict
 from messaging.services.templates.starters import STARTERS

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from audience.definition import read_definition
 from messaging.models import Campaign, Template
-from messaging.services.templates.lifecycle import render as fill_in
+from messaging.services.templates.filling import render as fill_in
 from messaging.services.templates.previews import preview_of
 from portal.base.refused import Refused
 from profiles.models import Business

@@ -18,7 +18,7 @@ from messaging.forms.campaigns import (
 )
 from messaging.models import Campaign
 from messaging.services.campaigns.launching import create_campaign, update_campaign
-from messaging.services.templates.lifecycle import render as fill_in
+from messaging.services.templates.filling import render as fill_in
 from messaging.views.campaign_parts import bubble_of, campaign_of, steps_of
 from portal.base.refused import Refused
 from portal.base.written import number_in

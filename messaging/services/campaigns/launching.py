@@ -18,7 +18,7 @@ from messaging.services.campaigns.first_batch import size_of_first_batch
 from messaging.services.campaigns.lanes import lane_of
 from messaging.services.campaigns.plans import Plan, check_room, fingerprint_of, plan_of
 from messaging.services.campaigns.transitions import move
-from messaging.services.templates.lifecycle import render
+from messaging.services.templates.filling import render
 from portal.base.ids import new_id
 from portal.base.live import announce
 from portal.base.refused import Refused

@@ -18,7 +18,7 @@ from messaging.models import Campaign, CampaignChunk, Message, Template
 from messaging.services.campaigns.first_batch import size_of_first_batch
 from messaging.services.campaigns.transitions import UNDER_WAY
 from messaging.services.counters import reached_today
-from messaging.services.templates.lifecycle import render
+from messaging.services.templates.filling import render
 from portal.base.refused import Refused
 
 REPEAT_WITHIN = timedelta(hours=48)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from messaging.models import Campaign, Contact, Message, SandboxPerson
 from messaging.services.messages import send_message
-from messaging.services.templates.lifecycle import render
+from messaging.services.templates.filling import render
 from portal.base.pairwise import pairwise_number, person_of
 from portal.base.refused import Refused
 from profiles.models import Business, User

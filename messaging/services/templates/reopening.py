@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from messaging.models import Conversation, Message, Template
 from messaging.services.messages import send_message
 from messaging.services.templates.components import part, variables
-from messaging.services.templates.lifecycle import render
+from messaging.services.templates.filling import render
 from portal.base.refused import Refused
 from profiles.models import Profile, User
 
