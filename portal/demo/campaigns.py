@@ -108,7 +108,7 @@ CAMPAIGNS = {
     ("ceu_airlines", 5): [CARNIVAL],
     ("kite_deals", 21): [EARPHONES],
     ("kite_deals", 11): [FLASH],
-    ("kite_deals", 4): [FLASH_AGAIN],
+    ("kite_deals", 1): [FLASH_AGAIN],
 }
 
 

@@ -15,9 +15,12 @@ from audience.services.saved import save_audience
 from messaging.services.messages import mark_read, receive_message, send_message
 from portal.base.refused import Refused
 from portal.demo.campaigns import CAMPAIGNS, run_in_the_past
+from portal.demo.cast import MARTA
 from portal.demo.words import TALKS
 from profiles.models import Membership, Profile, User
+from trust.models import SpamReport
 from trust.services.evaluation import evaluate
+from trust.services.reports import uphold_reports
 
 DAYS = 27  # before today
 SEED = 20261123
@@ -39,9 +42,25 @@ def make_history(profiles: Sequence[Profile], *, ana: int, now: datetime) -> Non
             for campaign in CAMPAIGNS.get((profile.handle, day), []):
                 run_in_the_past(campaign, profile, random, now=morning + timedelta(hours=1))
             evaluate(profile, now=min(now, morning + timedelta(hours=6)))
+        _decide_reports(morning)
     _talk_with_ana(profiles, ana, now - timedelta(minutes=50))
     for profile in profiles:
         _save_audience(profile)
+
+
+def _decide_reports(now: datetime) -> None:
+    """Marta works off the reports that have waited for a day; the latest are left for whoever
+    tries the demo.
+    """
+    waiting = SpamReport.objects.filter(
+        state=SpamReport.State.OPEN, created_at__lte=now - timedelta(days=1)
+    )
+    uphold_reports(
+        waiting,
+        by=User.objects.get(email=MARTA),
+        reason="An advert to people who never asked for it.",
+        now=now,
+    )
 
 
 def _save_audience(profile: Profile) -> None:
