@@ -82,6 +82,7 @@ def styleguide(request: HttpRequest, name: str = "parts") -> HttpResponse:
         "one": [("Delivered", delivered)],
         "two": [("Delivered", delivered), ("Read", [round(n * 0.34) for n in delivered])],
         "rates": [("Reported", [0.05 + (n * 7 % 5) / 50 for n in range(14)])],
+        "limits": [(0.3, "Limit 0.3 %")],
         "steps": [
             (_("Audience"), "#", "done"),
             (_("Message"), "#", "done"),

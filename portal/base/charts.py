@@ -69,7 +69,7 @@ class Chart:
     columns: list[Column]
     rows: list[tuple[str, list[str]]]
     curves: list[Curve] = field(default_factory=list)
-    limit: Line | None = None
+    limits: list[Line] = field(default_factory=list)
 
 
 def compact(value: float) -> str:
@@ -109,8 +109,7 @@ def draw(
     *,
     title: str,
     unit: str = "",
-    limit: float | None = None,
-    limit_name: str = "",
+    limits: Sequence[tuple[float, str]] = (),
     kind: str = "bar",
     width: int = 640,
     height: int = 210,
@@ -121,7 +120,7 @@ def draw(
         labels: one for each column, oldest first.
         series: up to three; each value list is as long as labels.
         unit: written after each number (" %").
-        limit: a value to mark with a line, in the unit of the series.
+        limits: values to mark with a line, in the unit of the series, and what is written there.
         kind: "bar" or "line".
         width, height: of the SVG's own coordinates.
 
@@ -134,7 +133,8 @@ def draw(
 
     numbers = [value for _, values in series for value in values]
     whole = all(float(number).is_integer() for number in numbers)
-    top = GRID_LINES * nice_step(max([*numbers, limit or 0]) / GRID_LINES, whole=whole)
+    highest = max([*numbers, *(value for value, _name in limits), 0])
+    top = GRID_LINES * nice_step(highest / GRID_LINES, whole=whole)
     floor_y = height - MARGIN_BOTTOM
 
     def y(value: float) -> float:
@@ -177,7 +177,7 @@ def draw(
         ]
         if kind == "line" and columns
         else [],
-        limit=Line(y(limit), limit_name) if limit is not None else None,
+        limits=[Line(y(value), name) for value, name in limits],
     )
 
 

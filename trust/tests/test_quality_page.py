@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from profiles.models import Membership
-from profiles.tests.people import member, person, sign_in, staff, verified_profile
+from profiles.tests.people import make_profile, member, person, sign_in, staff, verified_profile
 from trust.models import Appeal
 from trust.services.evaluation import look_at_campaign
 from trust.services.standing import revoke_profile
@@ -34,6 +34,28 @@ class QualityPageTests(TestCase):
         self.assertEqual(self.client.get(self.url).status_code, 403)
         sign_in(self.client, member(self.business, Membership.Role.ANALYST))
         self.assertEqual(self.client.get(self.url).status_code, 200)
+
+    def test_each_profile_of_a_business_has_its_own(self):
+        now = timezone.now()
+        self.assertNotContains(self.as_alice().get(self.url), "<select")
+        shop = make_profile(self.business, "acme_shop")
+        campaign(self.acme, unit=1, seen=1_000, complaints=40, now=now)
+        campaign(shop, unit=2, seen=1_000, complaints=40, now=now)
+
+        first = self.as_alice().get(self.url)
+        other = self.as_alice().get(self.url, {"profile": "acme_shop"})
+        self.assertContains(first, "Campaign 1")
+        self.assertNotContains(first, "Campaign 2")
+        self.assertContains(other, "Campaign 2")
+        self.assertNotContains(other, "Campaign 1")
+        self.assertContains(other, '<option value="acme_shop" selected>')
+        self.assertContains(other, '?profile=acme_shop" hx-trigger')
+
+    def test_the_chart_shows_every_rung(self):
+        campaign(self.acme, unit=1, seen=1_000, complaints=40, now=timezone.now())
+        page = self.as_alice().get(self.url)
+        for words in ("Warning at 4.6", "Limit at 6.9", "Suspension at 18.4", "Revocation at 23"):
+            self.assertContains(page, words)
 
     def test_a_new_profile_has_nothing_to_judge_yet(self):
         self.assertContains(self.as_alice().get(self.url), "Nothing to judge yet")

@@ -19,17 +19,15 @@ from trust.services.appeals import file_appeal, may_appeal
 from trust.services.pictures import Picture, picture_of
 
 
-def _profile_of(business: Business) -> Profile | None:
-    return business.profiles.filter(is_test=False, closed_at=None).order_by("created_at").first()
-
-
 @require_GET
 @in_business(roles=MEASURE)
 def quality(request: MemberRequest, business: Business) -> HttpResponse:
-    """The evidence, the score and the ladder, with the business's own numbers."""
-    profile = _profile_of(business)
-    if profile is None:
+    """The evidence, the score and the ladder of one profile, with its own numbers."""
+    profiles = list(business.profiles.filter(is_test=False, closed_at=None).order_by("created_at"))
+    if not profiles:
         return business_page(request, business, "trust/quality.html")
+    wanted = request.GET.get("profile", "")
+    profile = next((row for row in profiles if row.handle == wanted), profiles[0])
     profile.business = business
     picture = picture_of(profile, now=timezone.now())
     decisions = list(profile.decisions.select_related("appeal").order_by("-made_at", "-pk")[:10])
@@ -42,6 +40,8 @@ def quality(request: MemberRequest, business: Business) -> HttpResponse:
         business,
         "trust/quality.html",
         live=live(f"business:{business.pk}"),
+        profiles=profiles,
+        profile=profile,
         picture=picture,
         badge_word=_badge_word(profile),
         decisions=decisions,
@@ -62,17 +62,17 @@ def _badge_word(profile: Profile) -> str:
 
 
 def _charts(picture: Picture) -> dict:
-    line = picture.next_rung or picture.rungs[-1]
     red = 100 * picture.rules.red_above
     return {
         "evidence_series": [(_("Evidence"), picture.evidence_by_day)],
         "chart_title": _("Evidence against the badge, each of the last 28 days"),
-        "chart_limit": line.at,
-        "chart_limit_name": _("%(name)s at %(at)s") % {"name": line.name, "at": line.at},
+        "evidence_limits": [
+            (rung.at, _("%(name)s at %(at)s") % {"name": rung.name, "at": rung.at})
+            for rung in picture.rungs
+        ],
         "score_series": [(_("Complaint rate"), picture.score_by_day)],
         "score_title": _("Complaint rate, each of the last 28 days"),
-        "red_line": red,
-        "red_name": _("Low quality above %(red)s %%") % {"red": f"{red:g}"},
+        "score_limits": [(red, _("Low quality above %(red)s %%") % {"red": f"{red:g}"})],
     }
 
 

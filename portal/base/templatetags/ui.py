@@ -59,7 +59,7 @@ def bar_chart(
 def line_chart(
     labels: Sequence[str], series: Sequence[charts.Series], title: str, **options
 ) -> dict:
-    """Curves; limit and limit_name draw the line not to be crossed."""
+    """Curves; `limits`, pairs of value and name, are the lines not to be crossed."""
     return {"chart": charts.draw(labels, series, title=title, kind="line", **options)}
 
 
