@@ -5,8 +5,7 @@ from django.urls import reverse
 
 from billing.models import PaymentHalt
 from billing.services.payment_complaints import complain
-from billing.tests.payments import ask, ready_account, ready_profile
-from billing.tests.test_payment_requests import paid
+from billing.tests.payments import ask, paid, ready_account, ready_profile
 from profiles.tests.people import make_business, person, staff
 
 

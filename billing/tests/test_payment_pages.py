@@ -9,8 +9,7 @@ from django.utils import timezone
 
 from billing.models import PaymentAccount, PaymentDispute, PaymentHalt, PaymentRefund
 from billing.services.payment_complaints import complain
-from billing.tests.payments import ask
-from billing.tests.test_payment_requests import ReadyCase, paid
+from billing.tests.payments import ReadyCase, ask, paid
 from portal.base.pairwise import pairwise_number
 from profiles.models import Membership
 from profiles.tests.people import make_business, member, person, sign_in, staff

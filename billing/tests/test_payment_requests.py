@@ -1,18 +1,16 @@
 """Asking for money: who may, how much, for how long; and what the database never lets happen."""
 
-import threading
 from datetime import timedelta
 from decimal import Decimal
-from unittest import mock
 
-from django.db import IntegrityError, connection, transaction
-from django.test import TestCase, TransactionTestCase, override_settings
+from django.db import IntegrityError, transaction
+from django.test import override_settings
 from django.utils import timezone
 
 from billing.models import PaymentAttempt, PaymentRefund, PaymentRequest
 from billing.money import as_minor, money
 from billing.payment_rules import may_request_payment
-from billing.services.paying import open_payment, settle_attempt
+from billing.services.paying import open_payment
 from billing.services.payment_accounts import (
     disconnect_account,
     end_halt,
@@ -20,71 +18,13 @@ from billing.services.payment_accounts import (
     halt_payments,
     release_payments,
 )
-from billing.services.payment_complaints import (
-    answer_complaint,
-    complain,
-    resolve_complaint,
-    tell_of_late_complaints,
-)
-from billing.services.payment_disputes import sync_payment_dispute
-from billing.services.payment_refunds import sync_refunds
-from billing.services.payment_requests import (
-    Item,
-    cancel_request,
-    forget_payer,
-    set_order_status,
-)
-from billing.snapshots import DisputeSnapshot, GivenBack, PaymentSnapshot
-from billing.tests.payments import ANA, ask, ready_account, ready_profile
+from billing.services.payment_requests import Item, forget_payer, set_order_status
+from billing.tests.payments import ANA, ReadyCase, ask, attempt_of, paid
 from portal.base.refused import Refused
 from profiles.models import Profile
-from profiles.tests.people import make_business, person
 
 Status = PaymentRequest.Status
 State = PaymentAttempt.State
-
-
-class ReadyCase(TestCase):
-    """Acme may ask for money; what Stripe says is written down here, not asked."""
-
-    @classmethod
-    def setUpTestData(cls) -> None:
-        cls.alice = person("alice")
-        cls.profile = ready_profile(make_business("Acme", owner=cls.alice, country="US"))
-        cls.acme = cls.profile.business
-        cls.account = ready_account(cls.acme)
-
-
-def attempt_of(request: PaymentRequest, session_id: str = "cs_1") -> PaymentAttempt:
-    return PaymentAttempt.objects.create(
-        request=request, session_id=session_id, expires_at=request.expires_at
-    )
-
-
-def said(request: PaymentRequest, attempt: PaymentAttempt, **changes) -> PaymentSnapshot:
-    """What Stripe says of a page: paid, unless told otherwise."""
-    return PaymentSnapshot(
-        **{
-            "session_id": attempt.session_id,
-            "status": "complete",
-            "payment_status": "paid",
-            "url": "",
-            "reference": str(request.uuid),
-            "payment_intent": f"pi_{attempt.session_id}",
-            "intent_status": "succeeded",
-            "amount": request.amount,
-            "currency": request.currency,
-        }
-        | changes
-    )
-
-
-def paid(profile: Profile, **values) -> PaymentRequest:
-    request = ask(profile, **values)
-    attempt = attempt_of(request, f"cs_{request.pk}")
-    settle_attempt(attempt, said(request, attempt))
-    request.refresh_from_db()
-    return request
 
 
 class WhoMayAskTests(ReadyCase):
@@ -225,131 +165,6 @@ class ConstraintTests(ReadyCase):
             PaymentRefund.objects.create(attempt=second, amount=1, reason="")
 
 
-class SettleTests(ReadyCase):
-    def test_the_same_news_five_times_is_one_payment(self):
-        request = ask(self.profile)
-        attempt = attempt_of(request)
-        for _again in range(5):
-            settle_attempt(attempt, said(request, attempt))
-
-        request.refresh_from_db()
-        self.assertEqual(request.status, Status.PAID)
-        self.assertFalse(PaymentRefund.objects.exists())
-
-    def test_another_amount_than_asked_goes_back(self):
-        request = ask(self.profile)
-        attempt = attempt_of(request)
-
-        with self.assertLogs("billing", "ERROR"):
-            settle_attempt(attempt, said(request, attempt, amount=1))
-
-        request.refresh_from_db()
-        self.assertEqual(request.status, Status.REQUESTED)
-        self.assertEqual(PaymentRefund.objects.get().amount, 1)
-
-    def test_a_slow_payment_is_on_its_way_then_fails_then_another_pays(self):
-        request = ask(self.profile)
-        attempt = attempt_of(request)
-        slow = said(request, attempt, payment_status="unpaid", intent_status="processing")
-        settle_attempt(attempt, slow)
-        request.refresh_from_db()
-        self.assertEqual(request.status, Status.PROCESSING)
-        with self.assertRaisesMessage(Refused, "on its way"):
-            open_payment(request)
-
-        settle_attempt(
-            attempt,
-            said(
-                request, attempt, payment_status="unpaid", intent_status="requires_payment_method"
-            ),
-        )
-        request.refresh_from_db()
-        self.assertEqual(request.status, Status.REQUESTED)
-        second = attempt_of(request, "cs_2")
-        settle_attempt(second, said(request, second))
-
-        request.refresh_from_db()
-        self.assertEqual(request.status, Status.PAID)
-
-    def test_a_late_list_of_refunds_takes_nothing_back(self):
-        request = paid(self.profile)
-        attempt = request.attempts.get()
-        now = timezone.now()
-        sync_refunds(attempt, [GivenBack("re_1", 500, now, ""), GivenBack("re_2", 200, now, "")])
-
-        sync_refunds(attempt, [GivenBack("re_1", 500, now, "")])
-
-        request.refresh_from_db()
-        self.assertEqual((request.amount_refunded, request.status), (700, "partially_refunded"))
-        self.assertEqual(PaymentRefund.objects.count(), 2)
-
-    def test_late_news_of_a_dispute_changes_nothing(self):
-        request = paid(self.profile)
-        attempt, now = request.attempts.get(), timezone.now()
-
-        def news(status: str, at) -> None:
-            sync_payment_dispute(
-                attempt,
-                DisputeSnapshot(
-                    stripe_id="du_1",
-                    status=status,
-                    reason="fraudulent",
-                    amount=1200,
-                    currency="usd",
-                    payment_intent="pi",
-                    opened_at=now,
-                    evidence_due_at=now + timedelta(days=7),
-                ),
-                fetched_at=at,
-            )
-
-        news("lost", now + timedelta(seconds=2))
-        news("needs_response", now + timedelta(seconds=1))
-
-        request.refresh_from_db()
-        self.assertEqual(request.status, Status.LOST)
-        self.assertEqual(request.net, -request.fee)
-
-
-class ComplaintTests(ReadyCase):
-    def test_its_clocks_run_and_are_told_of_once(self):
-        request = paid(self.profile)
-        dispute = complain(request, words="It never came.")
-        with self.assertRaisesMessage(Refused, "told them already"):
-            complain(request, words="Again")
-        self.assertEqual(tell_of_late_complaints(), 0)
-
-        with mock.patch.object(timezone, "now", return_value=dispute.answer_due_at):
-            self.assertEqual(tell_of_late_complaints(), 1)
-            self.assertEqual(tell_of_late_complaints(), 0)
-
-        self.assertEqual(self.acme.notices.filter(kind="payment_complaint").count(), 2)
-
-    def test_an_answer_and_an_end(self):
-        dispute = complain(paid(self.profile), words="It never came.")
-
-        answer_complaint(dispute, by=self.alice, words="It is at your neighbour's.")
-        resolve_complaint(dispute, by=None, outcome="The person is content")
-
-        dispute.refresh_from_db()
-        self.assertTrue(dispute.answered_at and dispute.resolved_at)
-        with self.assertRaisesMessage(Refused, "ended already"):
-            resolve_complaint(dispute, by=self.alice, outcome="Again")
-
-    def test_giving_all_back_ends_it(self):
-        request = paid(self.profile)
-        dispute = complain(request, words="It never came.")
-
-        sync_refunds(request.attempts.get(), [GivenBack("re_1", 1200, timezone.now(), "")])
-
-        dispute.refresh_from_db()
-        self.assertEqual(dispute.outcome, "Given back")
-
-    def test_what_is_not_paid_cannot_be_wrong(self):
-        with self.assertRaises(Refused):
-            complain(ask(self.profile), words="Too dear")
-
-
 class OrderTests(ReadyCase):
     def test_a_paid_order_is_not_cancelled_before_the_money_went_back(self):
         request = paid(self.profile)
@@ -366,78 +181,3 @@ class OrderTests(ReadyCase):
         waiting.refresh_from_db()
         self.assertEqual((done.person_id, done.amount, done.status), (None, 1200, Status.PAID))
         self.assertEqual(waiting.status, Status.CANCELLED)
-
-
-class RaceTests(TransactionTestCase):
-    def setUp(self) -> None:
-        self.profile = ready_profile(make_business("Acme", owner=person("alice"), country="US"))
-        ready_account(self.profile.business)
-
-    def test_of_fifty_payments_at_once_one_is_kept_and_all_others_go_back(self):
-        request = ask(self.profile)
-        attempts = [
-            PaymentAttempt.objects.create(
-                request=request,
-                session_id=f"cs_{n}",
-                expires_at=request.expires_at,
-                state=State.EXPIRED,
-            )
-            for n in range(50)
-        ]
-        barrier = threading.Barrier(50)
-
-        def settle(attempt: PaymentAttempt) -> None:
-            barrier.wait()
-            try:
-                settle_attempt(attempt, said(request, attempt))
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=settle, args=[each]) for each in attempts]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-        states = list(PaymentAttempt.objects.values_list("state", flat=True))
-        self.assertEqual((states.count("paid"), states.count("surplus")), (1, 49))
-        self.assertEqual(PaymentRefund.objects.filter(attempt__state="surplus").count(), 49)
-        self.assertFalse(PaymentRefund.objects.filter(attempt__state="paid").exists())
-
-    def test_paying_against_cancelling_either_is_kept_or_goes_back_never_both(self):
-        """25 rounds; the page is one that we had lost sight of, so nothing closes it first."""
-        ends = set()
-        for n in range(25):
-            request = ask(self.profile, reference_id=f"round-{n}", message_id=n)
-            attempt = attempt_of(request, f"cs_round_{n}")
-            PaymentAttempt.objects.filter(pk=attempt.pk).update(state=State.EXPIRED)
-            barrier = threading.Barrier(2)
-            together(
-                lambda a=attempt, r=request: settle_attempt(a, said(r, a)),
-                lambda r=request: cancel_request(r, by=None),
-                barrier=barrier,
-            )
-            request.refresh_from_db()
-            back = PaymentRefund.objects.filter(attempt=attempt).count()
-            ends.add((request.status, back))
-
-        self.assertLessEqual(ends, {(Status.PAID, 0), (Status.CANCELLED, 1)})
-
-
-def together(*acts, barrier: threading.Barrier) -> None:
-    """Each in a thread of its own, begun at the same moment; a Refused is an answer too."""
-
-    def run(act) -> None:
-        barrier.wait()
-        try:
-            act()
-        except Refused:
-            pass
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[act]) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
