@@ -9,7 +9,7 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         refuse_unsafe_keys(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.DEBUG)
-        from billing import checks, steps  # noqa: F401  (they register)
+        from billing import checks, staff_figures, steps  # noqa: F401  (they register)
         from billing.services import (  # noqa: F401  (they connect and register)
             endings,
             limits,

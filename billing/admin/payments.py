@@ -16,7 +16,6 @@ from billing.models import (
     PaymentAttempt,
     PaymentDispute,
     PaymentHalt,
-    PaymentRefund,
     PaymentRequest,
 )
 from billing.services.payment_accounts import (
@@ -112,15 +111,6 @@ class PaymentRequestAdmin(StaffAdmin):
             ),
             done=_("The refund is on its way."),
         )
-
-
-@admin.register(PaymentRefund)
-class PaymentRefundAdmin(StaffAdmin):
-    list_display = ["attempt", "amount", "reason", "by", "state", "decided_at"]
-    list_filter = ["state"]
-    list_select_related = ["attempt__request", "by"]
-    search_fields = ["attempt__request__reference_id", "stripe_id"]
-    ordering = ["-decided_at"]
 
 
 @admin.register(PaymentAccount)

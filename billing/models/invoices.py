@@ -69,13 +69,14 @@ class Refund(models.Model):
     """Somebody's decision to give money back, written before Stripe is asked: its uuid is the
     idempotency key, so that however often we ask, the money goes once.
 
-    decided -> done | failed
+    decided -> done | failed -> settled
     """
 
     class State(models.TextChoices):
         DECIDED = "decided", _("Decided")
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
+        SETTLED = "settled", _("Seen to by staff")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="refunds")

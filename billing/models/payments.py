@@ -236,13 +236,14 @@ class PaymentRefund(models.Model):
     """Somebody's decision to give a payment back, whole or in part, written before Stripe is asked:
     its uuid is the idempotency key, so that the money goes once.
 
-    decided -> done | failed
+    decided -> done | failed -> settled
     """
 
     class State(models.TextChoices):
         DECIDED = "decided", _("On its way")
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
+        SETTLED = "settled", _("Seen to by staff")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     attempt = models.ForeignKey(PaymentAttempt, models.PROTECT, related_name="refunds")

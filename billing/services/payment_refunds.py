@@ -18,7 +18,7 @@ from billing.signals import payment_changed
 from billing.snapshots import GivenBack
 from billing.stripe_gateway import StripeSaysNo
 from portal.base.refused import Refused
-from portal.base.services.outbox import handles, post
+from portal.base.services.outbox import gives_up, handles, post
 from profiles.models import Notice, User
 from profiles.services.audit import record
 from profiles.services.notices import notify
@@ -109,6 +109,15 @@ def _refund(payload: dict) -> None:
             _fail(refund, str(error))
             return
     refresh_refunds(refund.attempt)
+
+
+@gives_up("payment_refund")
+def _give_up(payload: dict) -> None:
+    refund = PaymentRefund.objects.select_related("attempt__request__business").get(
+        pk=payload["refund"]
+    )
+    if refund.state == State.DECIDED:
+        _fail(refund, _("Stripe could not be asked for many hours. We look after it."))
 
 
 @transaction.atomic

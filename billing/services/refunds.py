@@ -10,7 +10,7 @@ from billing.models import Invoice, Refund
 from billing.services.invoices import refresh_invoice
 from billing.stripe_gateway import StripeSaysNo
 from portal.base.refused import Refused
-from portal.base.services.outbox import handles, post
+from portal.base.services.outbox import gives_up, handles, post
 from portal.base.templatetags.ui import money
 from profiles.models import Business, User
 from profiles.services.audit import record
@@ -85,6 +85,13 @@ def _refund(payload: dict) -> None:
             state=State.DONE, stripe_id=made.stripe_id, done_at=timezone.now()
         )
     refresh_invoice(refund.invoice.stripe_id)
+
+
+@gives_up("billing_refund")
+def _give_up(payload: dict) -> None:
+    refund = Refund.objects.select_related("invoice").get(pk=payload["refund"])
+    if refund.state == State.DECIDED:
+        _fail(refund, _("Stripe could not be asked for many hours."))
 
 
 @transaction.atomic

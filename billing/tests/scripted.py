@@ -41,6 +41,8 @@ class ScriptedStripe:
         self.answered: dict[str, Thing] = {}  # by idempotency key
         self.events: list[Thing] = []
         self.numbers = itertools.count(1)
+        self.declines: set[str] = set()  # such as "post /v1/refunds"
+        self.is_away = False
 
     # What a test does to it
 
@@ -147,6 +149,8 @@ class ScriptedStripe:
         key = headers.get("Idempotency-Key") if method == "post" else None
         if key and key in self.answered:
             return json.dumps(self.answered[key]), 200, {}
+        if f"{method} {parts.path}" in self.declines:
+            return _declined("Insufficient balance."), 402, {}
         for pattern, function in ANSWERS:
             if match := re.fullmatch(pattern, f"{method} {parts.path}"):
                 try:
@@ -169,6 +173,8 @@ class ScriptedClient(stripe.RequestsClient):
         self.script = script
 
     def request(self, method: str, url: str, headers: Any, post_data: Any = None) -> Any:
+        if self.script.is_away:
+            raise stripe.APIConnectionError("Nobody answers.", should_retry=False)
         return self.script.answer(method.lower(), url, headers, post_data)
 
 

@@ -103,7 +103,11 @@ def _why_not(asked: PaymentRequest, now) -> str:
 
 def _refunds(asked: PaymentRequest) -> list:
     paid = asked.attempts.filter(state=PaymentAttempt.State.PAID).first()
-    return list(paid.refunds.exclude(state="failed").order_by("decided_at")) if paid else []
+    return (
+        list(paid.refunds.filter(state__in=("decided", "done")).order_by("decided_at"))
+        if paid
+        else []
+    )
 
 
 def _back(token: str) -> HttpResponse:

@@ -21,6 +21,7 @@ PAUSES = [timedelta(seconds=s) for s in (5, 30, 120, 600, 3600, 4 * 3600, 12 * 3
 KEPT_FOR = timedelta(days=7)  # what is done; mails have codes and addresses in them
 GIVEN_UP_KEPT_FOR = timedelta(days=90)  # what could not be done: staff may want to know why
 HANDLERS: dict[str, Callable[[dict], None]] = {}
+GIVING_UP: dict[str, Callable[[dict], None]] = {}
 
 
 def handles(kind: str) -> Callable:
@@ -28,6 +29,20 @@ def handles(kind: str) -> Callable:
 
     def register(function: Callable[[dict], None]) -> Callable[[dict], None]:
         HANDLERS[kind] = function
+        return function
+
+    return register
+
+
+def gives_up(kind: str) -> Callable:
+    """Register the function that is told when a row of this kind is tried no more.
+
+    It gets the payload and runs in the transaction that gives the row up: what it writes there is
+    for people, who have to see to it then.
+    """
+
+    def register(function: Callable[[dict], None]) -> Callable[[dict], None]:
+        GIVING_UP[kind] = function
         return function
 
     return register
@@ -105,9 +120,12 @@ def _postpone(row: Outbox, error: Exception) -> None:
     last = row.attempts > len(PAUSES)
     if last:  # an error, so that whoever watches the log hears of it
         logger.error("Outbox %s %s is given up: %r", row.kind, row.pk, error)
-    Outbox.objects.filter(pk=row.pk).update(
-        leased_until=None,
-        last_error=repr(error)[:2000],
-        due_at=timezone.now() + PAUSES[min(row.attempts, len(PAUSES)) - 1],
-        given_up_at=timezone.now() if last else F("given_up_at"),
-    )
+    with transaction.atomic():
+        Outbox.objects.filter(pk=row.pk).update(
+            leased_until=None,
+            last_error=repr(error)[:2000],
+            due_at=timezone.now() + PAUSES[min(row.attempts, len(PAUSES)) - 1],
+            given_up_at=timezone.now() if last else F("given_up_at"),
+        )
+        if last and row.kind in GIVING_UP:
+            GIVING_UP[row.kind](row.payload)
