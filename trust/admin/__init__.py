@@ -1,5 +1,5 @@
 """The staff's pages of trust."""
 
-from trust.admin import appeals, cases, policies, profiles, reports
+from trust.admin import appeals, cases, decisions, policies, profiles, proposals, reports
 
-__all__ = ["appeals", "cases", "policies", "profiles", "reports"]
+__all__ = ["appeals", "cases", "decisions", "policies", "profiles", "proposals", "reports"]

@@ -10,8 +10,9 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from profiles.admin.base import StaffAdmin
-from trust.admin.cases import DUE_LABELS, due, link_to_profile
+from trust.admin.cases import DUE_LABELS, due
 from trust.admin.forms import AppealForm
+from trust.admin.words import link_to_profile
 from trust.models import Appeal
 from trust.services.proposals import ask_for_outcome
 from trust.services.statements import exact_numbers

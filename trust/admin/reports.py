@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -19,13 +19,9 @@ from unfold.enums import ActionVariant
 
 from trust.admin.forms import BulkReasonForm, ReportReasonForm
 from trust.admin.measures import Measures
+from trust.admin.words import link_to_profile
 from trust.models import SpamReport
-from trust.services.reports import (
-    dismiss_report,
-    dismiss_reports,
-    uphold_report,
-    uphold_reports,
-)
+from trust.services.reports import dismiss_report, dismiss_reports, uphold_report, uphold_reports
 
 # What of the snapshot is shown, and what it is called.
 LABELS = {
@@ -131,13 +127,7 @@ class SpamReportAdmin(Measures):
 
     @display(description=_("Profile"))
     def profile_link(self, report: SpamReport) -> str:
-        url = reverse("admin:profiles_profile_change", args=[report.profile_id])
-        return format_html(
-            '<a class="text-primary-600 underline" href="{}">{} (@{})</a>',
-            url,
-            report.profile.name,
-            report.profile.handle,
-        )
+        return link_to_profile(report.profile)
 
     @display(description=_("The message as it was"))
     def message(self, report: SpamReport) -> str:

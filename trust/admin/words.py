@@ -1,10 +1,13 @@
-"""Stored facts in words, for pages that only show them."""
+"""Stored facts in words, and links, for pages that only show them."""
 
 from collections.abc import Mapping
 
-from django.utils.html import format_html_join
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+
+from profiles.models import Profile
 
 FACTS = {
     "standing": _("Stood"),
@@ -38,3 +41,13 @@ def facts_in_words(facts: Mapping) -> SafeString | str:
 
 def _is_float(value: object) -> bool:
     return isinstance(value, float)
+
+
+def link_to_profile(profile: Profile) -> str:
+    """A link to the staff's page of a profile."""
+    return format_html(
+        '<a class="text-primary-600 underline" href="{}">{} (@{})</a>',
+        reverse("admin:profiles_profile_change", args=[profile.pk]),
+        profile.name,
+        profile.handle,
+    )

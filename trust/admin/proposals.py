@@ -1,0 +1,136 @@
+"""Decisions that two must make: proposals, and second looks afterwards."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+
+from profiles.admin.base import ConfirmForm, StaffAdmin
+from trust.admin.forms import SecondLookForm
+from trust.models import Proposal, SecondLook
+from trust.services.proposals import confirm_proposal, withdraw_proposal
+from trust.services.second_looks import answer_second_look
+from trust.services.statements import exact_numbers
+
+
+@admin.register(Proposal)
+class ProposalAdmin(StaffAdmin):
+    list_display = ["profile", "to_standing", "made_by", "made_at", "state", "ended_by"]
+    list_filter = [("state", ChoicesDropdownFilter)]
+    list_select_related = ["profile", "made_by", "ended_by"]
+    ordering = ["-state", "made_at"]
+    actions_detail = ["confirm", "withdraw"]
+
+    def has_decide_permission(self, request: HttpRequest, object_id=None) -> bool:
+        return request.user.has_perm("trust.decide_standing")
+
+    @action(
+        description=_("Confirm"),
+        permissions=["decide"],
+        icon="done",
+        variant=ActionVariant.DANGER,
+        dialog={
+            "title": _("Say yes to this decision"),
+            "description": _("It holds from this moment, in both your names."),
+            "form_class": ConfirmForm,
+            "form_submit_text": _("Confirm"),
+        },
+    )
+    def confirm(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
+        proposal = self.must_get(request, object_id)
+        return self.run(
+            request, lambda: confirm_proposal(proposal, by=request.user), done=_("Decided.")
+        )
+
+    @action(
+        description=_("Withdraw"),
+        permissions=["decide"],
+        icon="undo",
+        dialog={
+            "title": _("Withdraw this proposal"),
+            "description": _("Nothing is decided."),
+            "form_class": ConfirmForm,
+            "form_submit_text": _("Withdraw"),
+        },
+    )
+    def withdraw(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
+        proposal = self.must_get(request, object_id)
+        return self.run(
+            request, lambda: withdraw_proposal(proposal, by=request.user), done=_("Withdrawn.")
+        )
+
+
+@admin.register(SecondLook)
+class SecondLookAdmin(StaffAdmin):
+    """Blind: the first answer is not on the page until the second is given."""
+
+    list_display = ["__str__", "created_at", "by", "answered_at"]
+    list_filter = [("answered_at", RangeDateFilter)]
+    list_select_related = ["decision__profile", "by"]
+    ordering = ["answered_at", "created_at"]
+    actions_detail = ["answer"]
+    readonly_fields = ["profile_link", "numbers", "first_answer"]
+    fields = [
+        "profile_link",
+        "numbers",
+        "created_at",
+        "standing",
+        "reason",
+        "by",
+        "answered_at",
+        "first_answer",
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).exclude(first_decider=request.user.pk)
+
+    @display(description=_("Profile"))
+    def profile_link(self, look: SecondLook) -> str:
+        return look.decision.profile.name
+
+    @display(description=_("What was known"))
+    def numbers(self, look: SecondLook) -> str:
+        rows = exact_numbers(look.decision)
+        samples = [(sample,) for sample in look.decision.statement["samples"]]
+        return format_html(
+            "{}{}",
+            format_html_join("", "<div>{}: {} of {} people</div>", rows),
+            format_html_join("", "<blockquote>{}</blockquote>", samples),
+        )
+
+    @display(description=_("The first answer"))
+    def first_answer(self, look: SecondLook) -> str:
+        if look.answered_at is None:
+            return _("Shown when you have answered.")
+        return look.decision.get_to_standing_display()
+
+    def has_answer_permission(self, request: HttpRequest, object_id=None) -> bool:
+        return request.user.has_perm("trust.decide_standing")
+
+    @action(
+        description=_("Answer"),
+        permissions=["answer"],
+        icon="balance",
+        dialog={
+            "title": _("What would you have decided?"),
+            "description": _("It changes nothing by itself; how often two agree is published."),
+            "form_class": SecondLookForm,
+            "form_submit_text": _("Answer"),
+        },
+    )
+    def answer(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
+        look = self.must_get(request, object_id)
+        return self.run(
+            request,
+            lambda: answer_second_look(
+                look,
+                by=request.user,
+                standing=form.cleaned_data["standing"],
+                reason=form.cleaned_data["reason"],
+            ),
+            done=_("Thank you."),
+        )
