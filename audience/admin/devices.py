@@ -8,14 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import FieldTextFilter
-from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from audience.models import DeviceModel, TierCut
 from audience.services.catalogue import COLUMNS, add_devices, read_devices
 from portal.base.refused import Refused
-from profiles.admin.base import StaffAdmin, StaffRequest
+from profiles.admin.base import StaffAdmin, StaffRequest, dialog_action
 
 
 class DevicesForm(BaseDialogForm):
@@ -54,16 +53,14 @@ class DeviceModelAdmin(StaffAdmin):
     def has_load_permission(self, request: HttpRequest) -> bool:
         return self.has_add_permission(request) and self.has_change_permission(request)
 
-    @action(
-        description=_("Load lines of CSV"),
-        permissions=["load"],
+    @dialog_action(
+        _("Load lines of CSV"),
+        title=_("Add models, or correct them"),
+        text=_("A code that is there already is corrected. At most 500 at once."),
+        form=DevicesForm,
+        submit=_("Load them"),
+        needs="load",
         icon="upload",
-        dialog={
-            "title": _("Add models, or correct them"),
-            "description": _("A code that is there already is corrected. At most 500 at once."),
-            "form_class": DevicesForm,
-            "form_submit_text": _("Load them"),
-        },
     )
     def load(self, request: StaffRequest, form, **kwargs: Any) -> HttpResponse:
         return self.run(

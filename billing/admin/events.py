@@ -3,12 +3,12 @@
 from django.contrib import admin
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
 
 from billing.models import ReconcileRun, StripeEvent
 from billing.services.stripe_events import replay_event
-from profiles.admin.base import ConfirmForm, StaffAdmin, StaffRequest
+from profiles.admin.base import StaffAdmin, StaffRequest, dialog_action
 
 
 @admin.register(StripeEvent)
@@ -31,17 +31,13 @@ class StripeEventAdmin(StaffAdmin):
     def has_replay_permission(self, request, object_id=None):
         return request.user.has_perm("billing.replay_stripeevent")
 
-    @action(
-        description=_("Handle again"),
-        permissions=["replay"],
+    @dialog_action(
+        _("Handle again"),
+        title=_("Handle this event again?"),
+        text=_("We ask Stripe how things stand now. What is right stays so."),
+        needs="replay",
         icon="replay",
         variant=ActionVariant.PRIMARY,
-        dialog={
-            "title": _("Handle this event again?"),
-            "description": _("We ask Stripe how things stand now. What is right stays so."),
-            "form_class": ConfirmForm,
-            "form_submit_text": _("Handle again"),
-        },
     )
     def replay(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
         event = self.must_get(request, object_id)

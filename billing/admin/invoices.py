@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -15,7 +15,7 @@ from billing.models import Dispute, Invoice, Refund
 from billing.money import as_minor
 from billing.services.refunds import refund_invoice
 from portal.base.templatetags.ui import money
-from profiles.admin.base import ReadOnlyTable, ReasonForm, StaffAdmin, StaffRequest
+from profiles.admin.base import ReadOnlyTable, ReasonForm, StaffAdmin, StaffRequest, dialog_action
 
 TONES = {"paid": "success", "open": "warning", "void": "info", "uncollectible": "danger"}
 
@@ -60,17 +60,14 @@ class InvoiceAdmin(StaffAdmin):
     def has_refund_permission(self, request, object_id=None):
         return request.user.has_perm("billing.refund_invoice")
 
-    @action(
-        description=_("Refund"),
-        permissions=["refund"],
+    @dialog_action(
+        _("Refund"),
+        title=_("Give money back"),
+        text=_("It goes back to the card it came from; the business is told."),
+        form=RefundForm,
+        needs="refund",
         icon="undo",
         variant=ActionVariant.DANGER,
-        dialog={
-            "title": _("Give money back"),
-            "description": _("It goes back to the card it came from; the business is told."),
-            "form_class": RefundForm,
-            "form_submit_text": _("Refund"),
-        },
     )
     def refund(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
         invoice = self.must_get(request, object_id)

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
 
 from billing.admin.invoices import RefundForm, as_minor_or_nothing
@@ -27,7 +27,7 @@ from billing.services.payment_accounts import (
 from billing.services.payment_complaints import resolve_complaint
 from billing.services.payment_refunds import refund_payment
 from portal.base.templatetags.ui import money
-from profiles.admin.base import ReadOnlyTable, ReasonForm, StaffAdmin, StaffRequest
+from profiles.admin.base import ReadOnlyTable, ReasonForm, StaffAdmin, StaffRequest, dialog_action
 
 TONES = {
     "requested": "info",
@@ -87,17 +87,14 @@ class PaymentRequestAdmin(StaffAdmin):
     def has_refund_permission(self, request, object_id=None):
         return request.user.has_perm("billing.refund_paymentrequest")
 
-    @action(
-        description=_("Refund"),
-        permissions=["refund"],
+    @dialog_action(
+        _("Refund"),
+        title=_("Give the person's money back"),
+        text=_("From the business's Stripe balance; the chat says so."),
+        form=RefundForm,
+        needs="refund",
         icon="undo",
         variant=ActionVariant.DANGER,
-        dialog={
-            "title": _("Give the person's money back"),
-            "description": _("From the business's Stripe balance; the chat says so."),
-            "form_class": RefundForm,
-            "form_submit_text": _("Refund"),
-        },
     )
     def refund(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
         row = self.must_get(request, object_id)
@@ -125,17 +122,14 @@ class PaymentAccountAdmin(StaffAdmin):
     def has_freeze_permission(self, request, object_id=None):
         return request.user.has_perm("billing.freeze_paymentaccount")
 
-    @action(
-        description=_("Freeze payments"),
-        permissions=["freeze"],
+    @dialog_action(
+        _("Freeze payments"),
+        text=_("Open pages close at once; nobody can pay this business."),
+        form=ReasonForm,
+        submit=_("Freeze"),
+        needs="freeze",
         icon="ac_unit",
         variant=ActionVariant.DANGER,
-        dialog={
-            "title": _("Freeze payments"),
-            "description": _("Open pages close at once; nobody can pay this business."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Freeze"),
-        },
     )
     def freeze(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
         account = self.must_get(request, object_id)
@@ -145,15 +139,12 @@ class PaymentAccountAdmin(StaffAdmin):
             done=_("Payments are frozen."),
         )
 
-    @action(
-        description=_("Release payments"),
-        permissions=["freeze"],
+    @dialog_action(
+        _("Release payments"),
+        form=ReasonForm,
+        submit=_("Release"),
+        needs="freeze",
         icon="play_arrow",
-        dialog={
-            "title": _("Release payments"),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Release"),
-        },
     )
     def release(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
         account = self.must_get(request, object_id)
@@ -176,16 +167,13 @@ class PaymentDisputeAdmin(StaffAdmin):
     def has_settle_permission(self, request, object_id=None):
         return request.user.has_perm("billing.settle_paymentdispute")
 
-    @action(
-        description=_("Settle"),
-        permissions=["settle"],
+    @dialog_action(
+        _("Settle"),
+        title=_("Settle the complaint"),
+        text=_("Say how it ends. To give the money back, refund the payment."),
+        form=ReasonForm,
+        needs="settle",
         icon="gavel",
-        dialog={
-            "title": _("Settle the complaint"),
-            "description": _("Say how it ends. To give the money back, refund the payment."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Settle"),
-        },
     )
     def settle(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
         dispute = self.must_get(request, object_id)
@@ -211,20 +199,16 @@ class PaymentHaltAdmin(StaffAdmin):
     def has_halt_permission(self, request, object_id=None):
         return request.user.has_perm("billing.halt_payments")
 
-    @action(
-        description=_("Stop all payments"),
-        permissions=["halt"],
+    @dialog_action(
+        _("Stop all payments"),
+        title=_("Stop all payments in chats"),
+        text=_(
+            "Nobody can ask for money or pay; open pages close. Subscriptions of businesses go on."
+        ),
+        form=ReasonForm,
+        needs="halt",
         icon="front_hand",
         variant=ActionVariant.DANGER,
-        dialog={
-            "title": _("Stop all payments in chats"),
-            "description": _(
-                "Nobody can ask for money or pay; open pages close. Subscriptions "
-                "of businesses go on."
-            ),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Stop all payments"),
-        },
     )
     def halt(self, request: StaffRequest, form, **kwargs: Any) -> HttpResponse:
         return self.run(
@@ -233,15 +217,12 @@ class PaymentHaltAdmin(StaffAdmin):
             done=_("All payments are stopped."),
         )
 
-    @action(
-        description=_("Let payments go on"),
-        permissions=["halt"],
+    @dialog_action(
+        _("Let payments go on"),
+        form=ReasonForm,
+        submit=_("Let them go on"),
+        needs="halt",
         icon="play_arrow",
-        dialog={
-            "title": _("Let payments go on"),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Let them go on"),
-        },
     )
     def resume(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
         halt = self.must_get(request, object_id)

@@ -4,12 +4,12 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from billing.models import PaymentRefund, Refund
 from billing.services.failed_refunds import FAILED, refund_again, settle_refund
-from profiles.admin.base import ConfirmForm, ReasonForm, StaffAdmin, StaffRequest
+from profiles.admin.base import ReasonForm, StaffAdmin, StaffRequest, dialog_action
 
 TONES = {"decided": "warning", "done": "success", "failed": "danger", "settled": "info"}
 
@@ -42,16 +42,12 @@ class RefundQueue(StaffAdmin):
         refund = self.get_object(request, object_id) if object_id else None
         return refund is None or refund.state == FAILED
 
-    @action(
-        description=_("Try again"),
-        permissions=["see_to"],
+    @dialog_action(
+        _("Try again"),
+        title=_("Try the refund again"),
+        text=_("First look at Stripe whether the money went after all."),
+        needs="see_to",
         icon="replay",
-        dialog={
-            "title": _("Try the refund again"),
-            "description": _("First look at Stripe whether the money went after all."),
-            "form_class": ConfirmForm,
-            "form_submit_text": _("Try again"),
-        },
     )
     def again(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
         refund = self.must_get(request, object_id)
@@ -61,16 +57,13 @@ class RefundQueue(StaffAdmin):
             done=_("The refund is on its way."),
         )
 
-    @action(
-        description=_("Seen to"),
-        permissions=["see_to"],
+    @dialog_action(
+        _("Seen to"),
+        title=_("It was seen to another way"),
+        text=_("Say how, such as the day and number of a bank transfer."),
+        form=SeenToForm,
+        needs="see_to",
         icon="done_all",
-        dialog={
-            "title": _("It was seen to another way"),
-            "description": _("Say how, such as the day and number of a bank transfer."),
-            "form_class": SeenToForm,
-            "form_submit_text": _("Seen to"),
-        },
     )
     def settle(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
         refund = self.must_get(request, object_id)

@@ -18,7 +18,7 @@ from messaging.services.campaigns.first_batch import release_first_batch
 from messaging.services.campaigns.numbers import exact_counts, progress_of
 from messaging.services.campaigns.transitions import stop_campaign
 from messaging.services.campaigns.undelivered import reason_names, why_not_delivered
-from profiles.admin.base import ReasonForm, StaffAdmin
+from profiles.admin.base import ReasonForm, StaffAdmin, dialog_action
 from profiles.models import User
 
 State = Campaign.State
@@ -105,17 +105,15 @@ class CampaignAdmin(StaffAdmin):
     def has_stop_permission(self, request: HttpRequest, object_id=None) -> bool:
         return request.user.has_perm("messaging.stop_campaign")
 
-    @action(
-        description=_("Stop"),
-        permissions=["stop"],
+    @dialog_action(
+        _("Stop"),
+        title=_("Stop this campaign"),
+        text=_("At most the part in hand is still sent. It can't be undone."),
+        form=ReasonForm,
+        submit=_("Stop it"),
+        needs="stop",
         icon="block",
         variant=ActionVariant.DANGER,
-        dialog={
-            "title": _("Stop this campaign"),
-            "description": _("At most the part in hand is still sent. It can't be undone."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Stop it"),
-        },
     )
     def stop(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
         campaign = cast(Campaign, self.must_get(request, object_id))
@@ -128,16 +126,14 @@ class CampaignAdmin(StaffAdmin):
             to=reverse("admin:messaging_campaign_change", args=[campaign.pk]),
         )
 
-    @action(
-        description=_("Release the rest"),
-        permissions=["stop"],
+    @dialog_action(
+        _("Release the rest"),
+        title=_("Release the rest of this campaign"),
+        text=_("Its first batch was judged; the rest waits for a person to look."),
+        form=ReasonForm,
+        submit=_("Release it"),
+        needs="stop",
         icon="play_arrow",
-        dialog={
-            "title": _("Release the rest of this campaign"),
-            "description": _("Its first batch was judged; the rest waits for a person to look."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Release it"),
-        },
     )
     def release(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
         campaign = cast(Campaign, self.must_get(request, object_id))

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -23,7 +23,7 @@ from messaging.services.gateway.messengers import (
     set_gateway,
 )
 from portal.base.refused import Refused
-from profiles.admin.base import ConfirmForm, ReadOnlyTable, ReasonForm, StaffAdmin
+from profiles.admin.base import ReadOnlyTable, ReasonForm, StaffAdmin, dialog_action
 
 
 class KeyForm(BaseDialogForm):
@@ -114,17 +114,14 @@ class MessengerAdmin(StaffAdmin):
     def has_manage_permission(self, request: HttpRequest, object_id=None) -> bool:
         return request.user.has_perm("messaging.manage_messenger")
 
-    @action(
-        description=_("Make a key"),
-        permissions=["manage"],
+    @dialog_action(
+        _("Make a key"),
+        text=_("It opens the platform API, and is shown once."),
+        form=KeyForm,
+        submit=_("Make it"),
+        needs="manage",
         icon="key",
         variant=ActionVariant.PRIMARY,
-        dialog={
-            "title": _("Make a key"),
-            "description": _("It opens the platform API, and is shown once."),
-            "form_class": KeyForm,
-            "form_submit_text": _("Make it"),
-        },
     )
     def make_key(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
         messenger = self.must_get(request, object_id)
@@ -136,16 +133,14 @@ class MessengerAdmin(StaffAdmin):
             say("The key, shown this once: %s"),
         )
 
-    @action(
-        description=_("Set the gateway"),
-        permissions=["manage"],
+    @dialog_action(
+        _("Set the gateway"),
+        title=_("Where the messenger takes messages"),
+        text=_("From now on it gets what businesses send to its members."),
+        form=GatewayForm,
+        submit=_("Set it"),
+        needs="manage",
         icon="outbound",
-        dialog={
-            "title": _("Where the messenger takes messages"),
-            "description": _("From now on it gets what businesses send to its members."),
-            "form_class": GatewayForm,
-            "form_submit_text": _("Set it"),
-        },
     )
     def set_gateway(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
         messenger = self.must_get(request, object_id)
@@ -157,17 +152,13 @@ class MessengerAdmin(StaffAdmin):
             say("The secret of its signatures, shown this once: %s"),
         )
 
-    @action(
-        description=_("Remove the gateway"),
-        permissions=["manage"],
+    @dialog_action(
+        _("Remove the gateway"),
+        text=_("What waits for it stays in people's web inbox only."),
+        submit=_("Remove it"),
+        needs="manage",
         icon="block",
         variant=ActionVariant.DANGER,
-        dialog={
-            "title": _("Remove the gateway"),
-            "description": _("What waits for it stays in people's web inbox only."),
-            "form_class": ConfirmForm,
-            "form_submit_text": _("Remove it"),
-        },
     )
     def drop_gateway(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
         messenger = self.must_get(request, object_id)
@@ -178,17 +169,15 @@ class MessengerAdmin(StaffAdmin):
             to=_page(messenger),
         )
 
-    @action(
-        description=_("Close"),
-        permissions=["manage"],
+    @dialog_action(
+        _("Close"),
+        title=_("Close this messenger"),
+        text=_("Its keys open nothing any more, and it gets nothing."),
+        form=ReasonForm,
+        submit=_("Close it"),
+        needs="manage",
         icon="delete",
         variant=ActionVariant.DANGER,
-        dialog={
-            "title": _("Close this messenger"),
-            "description": _("Its keys open nothing any more, and it gets nothing."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Close it"),
-        },
     )
     def close(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
         messenger = self.must_get(request, object_id)
@@ -222,17 +211,14 @@ class MessengerKeyAdmin(StaffAdmin):
     def has_manage_permission(self, request: HttpRequest, object_id=None) -> bool:
         return request.user.has_perm("messaging.manage_messenger")
 
-    @action(
-        description=_("Revoke"),
-        permissions=["manage"],
+    @dialog_action(
+        _("Revoke"),
+        title=_("Revoke this key"),
+        text=_("Whatever uses it stops working at once."),
+        submit=_("Revoke it"),
+        needs="manage",
         icon="block",
         variant=ActionVariant.DANGER,
-        dialog={
-            "title": _("Revoke this key"),
-            "description": _("Whatever uses it stops working at once."),
-            "form_class": ConfirmForm,
-            "form_submit_text": _("Revoke it"),
-        },
     )
     def revoke(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
         key = self.must_get(request, object_id)

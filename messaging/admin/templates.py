@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 from messaging.models import Template
 from messaging.services.templates.lifecycle import approve_template, reject_template
 from messaging.services.templates.previews import preview_of
-from profiles.admin.base import ConfirmForm, StaffAdmin
+from profiles.admin.base import StaffAdmin, dialog_action
 from profiles.models import User
 
 Status = Template.Status
@@ -107,17 +107,13 @@ class TemplateAdmin(StaffAdmin):
     def has_decide_permission(self, request: HttpRequest, object_id=None) -> bool:
         return request.user.has_perm("messaging.decide_template")
 
-    @action(
-        description=_("Approve"),
-        permissions=["decide"],
+    @dialog_action(
+        _("Approve"),
+        title=_("Approve this template"),
+        text=_("It can be sent from now on."),
+        needs="decide",
         icon="check",
         variant=ActionVariant.PRIMARY,
-        dialog={
-            "title": _("Approve this template"),
-            "description": _("It can be sent from now on."),
-            "form_class": ConfirmForm,
-            "form_submit_text": _("Approve"),
-        },
     )
     def approve(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
         template = cast(Template, self.must_get(request, object_id))
@@ -128,17 +124,14 @@ class TemplateAdmin(StaffAdmin):
             to=reverse("admin:messaging_template_changelist"),
         )
 
-    @action(
-        description=_("Send back"),
-        permissions=["decide"],
+    @dialog_action(
+        _("Send back"),
+        title=_("Send this template back"),
+        text=_("The business can change it and hand it in again."),
+        form=RejectForm,
+        needs="decide",
         icon="undo",
         variant=ActionVariant.DANGER,
-        dialog={
-            "title": _("Send this template back"),
-            "description": _("The business can change it and hand it in again."),
-            "form_class": RejectForm,
-            "form_submit_text": _("Send back"),
-        },
     )
     def reject(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
         template = cast(Template, self.must_get(request, object_id))

@@ -6,7 +6,7 @@ edited by hand.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
@@ -20,6 +20,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -27,6 +28,9 @@ from portal.base.refused import Refused
 from profiles.differences import read_details
 from profiles.models import AuditRow, User
 from profiles.services.audit import record
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class StaffRequest(HttpRequest):
@@ -48,6 +52,36 @@ class ReasonForm(BaseDialogForm):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
         help_text=_("Kept in the audit and sent to the business."),
     )
+
+
+def dialog_action(
+    label: "StrOrPromise",
+    *,
+    needs: str,
+    title: "StrOrPromise | None" = None,
+    text: "StrOrPromise | None" = None,
+    form: type[BaseDialogForm] = ConfirmForm,
+    submit: "StrOrPromise | None" = None,
+    **options: Any,
+) -> Callable:
+    """A button that opens a dialog: the decorator of an action of StaffAdmin.
+
+    Arguments:
+        label: on the button; also the dialog's title and its `submit` where these say nothing else.
+        needs: who sees it, decided by the page's `has_…_permission`.
+        text: what will happen.
+        form: what the dialog asks for.
+        options: of Unfold's action, such as icon and variant.
+    """
+    # Compared with None, since asking whether a lazy text is empty would translate it at import.
+    dialog: dict[str, Any] = {
+        "title": label if title is None else title,
+        "form_class": form,
+        "form_submit_text": label if submit is None else submit,
+    }
+    if text is not None:
+        dialog["description"] = text
+    return action(description=label, permissions=[needs], dialog=dialog, **options)
 
 
 class StaffAdmin(ModelAdmin):

@@ -9,12 +9,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from profiles.admin.base import ReadOnlyTable, ReasonForm, StaffAdmin, StaffRequest
+from profiles.admin.base import ReadOnlyTable, ReasonForm, StaffAdmin, StaffRequest, dialog_action
 from profiles.models import Business, Membership, Profile, SupportNote, VerificationCase
 from profiles.overview import facts_of
 from profiles.places import country_name
@@ -115,19 +115,17 @@ class BusinessAdmin(StaffAdmin):
     def has_view_as_permission(self, request: HttpRequest, object_id=None) -> bool:
         return request.user.has_perm(PERMISSION)
 
-    @action(
-        description=_("View as"),
-        permissions=["view_as"],
+    @dialog_action(
+        _("View as"),
+        title=_("See this business's pages as it does"),
+        text=_(
+            "For 30 minutes, to look only. Each page you open is recorded. Conversations, "
+            "contacts, keys and logs stay closed."
+        ),
+        form=WhyForm,
+        submit=_("Look"),
+        needs="view_as",
         icon="visibility",
-        dialog={
-            "title": _("See this business's pages as it does"),
-            "description": _(
-                "For 30 minutes, to look only. Each page you open is recorded. Conversations, "
-                "contacts, keys and logs stay closed."
-            ),
-            "form_class": WhyForm,
-            "form_submit_text": _("Look"),
-        },
     )
     def view_as(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
         business = self.must_get(request, object_id)
@@ -145,16 +143,14 @@ class BusinessAdmin(StaffAdmin):
     def has_note_permission(self, request: HttpRequest, object_id=None) -> bool:
         return request.user.has_perm("profiles.add_supportnote")
 
-    @action(
-        description=_("Add a note"),
-        permissions=["note"],
+    @dialog_action(
+        _("Add a note"),
+        title=_("A note for other staff"),
+        text=_("The business never sees it. It can't be changed afterwards."),
+        form=NoteForm,
+        submit=_("Keep"),
+        needs="note",
         icon="edit_note",
-        dialog={
-            "title": _("A note for other staff"),
-            "description": _("The business never sees it. It can't be changed afterwards."),
-            "form_class": NoteForm,
-            "form_submit_text": _("Keep"),
-        },
     )
     def note(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
         business = self.must_get(request, object_id)
@@ -167,19 +163,15 @@ class BusinessAdmin(StaffAdmin):
     def has_withdraw_permission(self, request: HttpRequest, object_id=None) -> bool:
         return request.user.has_perm("profiles.withdraw_verification")
 
-    @action(
-        description=_("Withdraw verification"),
-        permissions=["withdraw"],
+    @dialog_action(
+        _("Withdraw verification"),
+        title=_("Withdraw the verification"),
+        text=_("The badge is gone from this moment. For complaints, revoke the profile instead."),
+        form=ReasonForm,
+        submit=_("Withdraw"),
+        needs="withdraw",
         icon="gpp_bad",
         variant=ActionVariant.DANGER,
-        dialog={
-            "title": _("Withdraw the verification"),
-            "description": _(
-                "The badge is gone from this moment. For complaints, revoke the profile instead."
-            ),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Withdraw"),
-        },
     )
     def withdraw(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
         business = self.must_get(request, object_id)

@@ -7,13 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from portal.base.pictures import redraw
 from portal.base.refused import Refused
-from profiles.admin.base import ReasonForm, StaffAdmin, StaffRequest
+from profiles.admin.base import ReasonForm, StaffAdmin, StaffRequest, dialog_action
 from profiles.logos import logo_hash
 from profiles.models import ProtectedName, ReviewReason
 from profiles.services.audit import record
@@ -100,17 +100,14 @@ class ProtectedNameAdmin(StaffAdmin):
     def has_end_permission(self, request: HttpRequest, object_id=None) -> bool:
         return request.user.has_perm("profiles.change_protectedname")
 
-    @action(
-        description=_("Stop protecting"),
-        permissions=["end"],
+    @dialog_action(
+        _("Stop protecting"),
+        title=_("Stop protecting this name"),
+        text=_("Names like it no longer need a person."),
+        form=ReasonForm,
+        needs="end",
         icon="lock_open",
         variant=ActionVariant.DANGER,
-        dialog={
-            "title": _("Stop protecting this name"),
-            "description": _("Names like it no longer need a person."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Stop protecting"),
-        },
     )
     def stop_protecting(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
         name = self.must_get(request, object_id)

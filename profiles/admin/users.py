@@ -4,11 +4,11 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
 
 from portal.base.refused import Refused
-from profiles.admin.base import ReadOnlyTable, ReasonForm, StaffAdmin, StaffRequest
+from profiles.admin.base import ReadOnlyTable, ReasonForm, StaffAdmin, StaffRequest, dialog_action
 from profiles.models import Membership, User
 from profiles.second_factor import has_second_factor
 from profiles.services.users import (
@@ -106,20 +106,18 @@ class UserAdmin(StaffAdmin):
     def has_look_after_permission(self, request: HttpRequest, object_id=None) -> bool:
         return request.user.has_perm("profiles.change_user")
 
-    @action(
-        description=_("Reset second factor"),
-        permissions=["look_after"],
+    @dialog_action(
+        _("Reset second factor"),
+        title=_("Reset the second factor"),
+        text=_(
+            "Be sure who asks. Apps, passkeys and recovery codes are forgotten, all sessions "
+            "end, and the user is told by mail."
+        ),
+        form=ReasonForm,
+        submit=_("Reset"),
+        needs="look_after",
         icon="phonelink_erase",
         variant=ActionVariant.DANGER,
-        dialog={
-            "title": _("Reset the second factor"),
-            "description": _(
-                "Be sure who asks. Apps, passkeys and recovery codes are forgotten, all sessions "
-                "end, and the user is told by mail."
-            ),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Reset"),
-        },
     )
     def reset_factor(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
         user, reason = self.must_get(request, object_id), form.cleaned_data["reason"]
@@ -129,16 +127,14 @@ class UserAdmin(StaffAdmin):
             done=_("It is reset, and %(name)s is signed out.") % {"name": user},
         )
 
-    @action(
-        description=_("End sessions"),
-        permissions=["look_after"],
+    @dialog_action(
+        _("End sessions"),
+        title=_("End all sessions"),
+        text=_("The user is signed out everywhere at once, and told by mail."),
+        form=ReasonForm,
+        submit=_("End them"),
+        needs="look_after",
         icon="logout",
-        dialog={
-            "title": _("End all sessions"),
-            "description": _("The user is signed out everywhere at once, and told by mail."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("End them"),
-        },
     )
     def sign_out(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
         user, reason = self.must_get(request, object_id), form.cleaned_data["reason"]

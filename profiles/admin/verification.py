@@ -15,11 +15,11 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
 
 from portal.base.refused import Refused
-from profiles.admin.base import ConfirmForm, ReadOnlyTable, StaffAdmin, StaffRequest
+from profiles.admin.base import ReadOnlyTable, StaffAdmin, StaffRequest, dialog_action
 from profiles.admin.papers import DocumentTable, PaperViews
 from profiles.admin.review import FORMS, ApproveForm, AskForm, RejectForm, desk_of
 from profiles.models import Check, Verification, VerificationCase
@@ -158,16 +158,12 @@ class VerificationCaseAdmin(PaperViews):
     def has_decide_permission(self, request: HttpRequest, object_id=None) -> bool:
         return request.user.has_perm("profiles.decide_case")
 
-    @action(
-        description=_("Claim"),
-        permissions=["decide"],
+    @dialog_action(
+        _("Claim"),
+        title=_("Claim this case"),
+        text=_("You have it to yourself for 30 minutes."),
+        needs="decide",
         icon="front_hand",
-        dialog={
-            "title": _("Claim this case"),
-            "description": _("You have it to yourself for 30 minutes."),
-            "form_class": ConfirmForm,
-            "form_submit_text": _("Claim"),
-        },
     )
     def claim(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
         case = self.must_get(request, object_id)
@@ -178,16 +174,12 @@ class VerificationCaseAdmin(PaperViews):
             to=reverse("admin:profiles_verificationcase_change", args=[case.pk]),
         )
 
-    @action(
-        description=_("Put back"),
-        permissions=["decide"],
+    @dialog_action(
+        _("Put back"),
+        title=_("Put this case back"),
+        text=_("Somebody else can take it then."),
+        needs="decide",
         icon="undo",
-        dialog={
-            "title": _("Put this case back"),
-            "description": _("Somebody else can take it then."),
-            "form_class": ConfirmForm,
-            "form_submit_text": _("Put back"),
-        },
     )
     def release(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
         case = self.must_get(request, object_id)
@@ -195,33 +187,25 @@ class VerificationCaseAdmin(PaperViews):
             request, lambda: release_case(case, by=request.user), done=_("It is in the queue.")
         )
 
-    @action(
-        description=_("Take the next case"),
-        permissions=["decide"],
+    @dialog_action(
+        _("Take the next case"),
+        text=_("Who waits longest is yours for 30 minutes."),
+        submit=_("Take it"),
+        needs="decide",
         icon="skip_next",
         variant=ActionVariant.PRIMARY,
-        dialog={
-            "title": _("Take the next case"),
-            "description": _("Who waits longest is yours for 30 minutes."),
-            "form_class": ConfirmForm,
-            "form_submit_text": _("Take it"),
-        },
     )
     def begin(self, request: StaffRequest, form) -> HttpResponse:
         return HttpResponse(headers={"HX-Redirect": self._next_page(request)})
 
-    @action(
-        description=_("Approve"),
-        permissions=["decide"],
+    @dialog_action(
+        _("Approve"),
+        text=_("What is below goes to the business at once."),
+        form=ApproveForm,
+        needs="decide",
         icon="verified",
         variant=ActionVariant.PRIMARY,
         attrs={"data-review-key": "a", "aria-keyshortcuts": "a"},
-        dialog={
-            "title": _("Approve"),
-            "description": _("What is below goes to the business at once."),
-            "form_class": ApproveForm,
-            "form_submit_text": _("Approve"),
-        },
     )
     def approve(self, request: StaffRequest, form: ApproveForm, object_id: str) -> HttpResponse:
         case = self.must_get(request, object_id)
@@ -242,17 +226,14 @@ class VerificationCaseAdmin(PaperViews):
             done=_("%(name)s is verified.") % {"name": case.business},
         )
 
-    @action(
-        description=_("Ask for information"),
-        permissions=["decide"],
+    @dialog_action(
+        _("Ask for information"),
+        text=_("The request goes back to the business; say what is missing."),
+        form=AskForm,
+        submit=_("Ask"),
+        needs="decide",
         icon="contact_support",
         attrs={"data-review-key": "i", "aria-keyshortcuts": "i"},
-        dialog={
-            "title": _("Ask for information"),
-            "description": _("The request goes back to the business; say what is missing."),
-            "form_class": AskForm,
-            "form_submit_text": _("Ask"),
-        },
     )
     def ask(self, request: StaffRequest, form: AskForm, object_id: str) -> HttpResponse:
         case = self.must_get(request, object_id)
@@ -262,18 +243,14 @@ class VerificationCaseAdmin(PaperViews):
             done=_("The business was asked."),
         )
 
-    @action(
-        description=_("Reject"),
-        permissions=["decide"],
+    @dialog_action(
+        _("Reject"),
+        text=_("What is below goes to the business at once."),
+        form=RejectForm,
+        needs="decide",
         icon="block",
         variant=ActionVariant.DANGER,
         attrs={"data-review-key": "r", "aria-keyshortcuts": "r"},
-        dialog={
-            "title": _("Reject"),
-            "description": _("What is below goes to the business at once."),
-            "form_class": RejectForm,
-            "form_submit_text": _("Reject"),
-        },
     )
     def reject(self, request: StaffRequest, form: RejectForm, object_id: str) -> HttpResponse:
         case = self.must_get(request, object_id)

@@ -6,10 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
 
-from profiles.admin.base import StaffAdmin
+from profiles.admin.base import StaffAdmin, dialog_action
 from trust.admin.cases import DUE_LABELS, due
 from trust.admin.forms import AppealForm
 from trust.admin.words import link_to_profile
@@ -91,19 +91,14 @@ class AppealAdmin(StaffAdmin):
             appeal.first_second_id,
         )
 
-    @action(
-        description=_("Answer"),
-        permissions=["answer"],
+    @dialog_action(
+        _("Answer"),
+        title=_("Answer the appeal"),
+        text=_("Reversed gives back badge, cap and paid time, and forgets the evidence."),
+        form=AppealForm,
+        needs="answer",
         icon="gavel",
         variant=ActionVariant.PRIMARY,
-        dialog={
-            "title": _("Answer the appeal"),
-            "description": _(
-                "Reversed gives back badge, cap and paid time, and forgets the evidence."
-            ),
-            "form_class": AppealForm,
-            "form_submit_text": _("Answer"),
-        },
     )
     def answer(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
         appeal = self.must_get(request, object_id)

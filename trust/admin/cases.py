@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 
-from profiles.admin.base import ConfirmForm, ReasonForm
+from profiles.admin.base import ReasonForm, dialog_action
 from trust.admin.measures import Measures
 from trust.admin.profiles import DecisionTable, ReportTable
 from trust.admin.words import facts_in_words, link_to_profile
@@ -109,16 +109,12 @@ class CaseAdmin(Measures):
     def has_work_permission(self, request: HttpRequest, object_id=None) -> bool:
         return request.user.has_perm("trust.work_case")
 
-    @action(
-        description=_("Claim"),
-        permissions=["work"],
+    @dialog_action(
+        _("Claim"),
+        title=_("Claim this case"),
+        text=_("You have it to yourself for 30 minutes."),
+        needs="work",
         icon="front_hand",
-        dialog={
-            "title": _("Claim this case"),
-            "description": _("You have it to yourself for 30 minutes."),
-            "form_class": ConfirmForm,
-            "form_submit_text": _("Claim"),
-        },
     )
     def claim(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
         case = self.must_get(request, object_id)
@@ -129,16 +125,13 @@ class CaseAdmin(Measures):
             to=reverse("admin:trust_case_change", args=[case.pk]),
         )
 
-    @action(
-        description=_("Close"),
-        permissions=["work"],
+    @dialog_action(
+        _("Close"),
+        title=_("Close this case"),
+        text=_("The profile stays where it stands."),
+        form=ReasonForm,
+        needs="work",
         icon="done_all",
-        dialog={
-            "title": _("Close this case"),
-            "description": _("The profile stays where it stands."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Close"),
-        },
     )
     def close(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
         case = self.must_get(request, object_id)

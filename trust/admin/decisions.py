@@ -5,10 +5,10 @@ from django.http import HttpResponse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
 
-from profiles.admin.base import ReasonForm, StaffAdmin, StaffRequest
+from profiles.admin.base import ReasonForm, StaffAdmin, StaffRequest, dialog_action
 from trust.admin.words import facts_in_words, link_to_profile
 from trust.models import Decision
 from trust.services.policies import replay_decision
@@ -68,20 +68,17 @@ class DecisionAdmin(StaffAdmin):
         decision = Decision.objects.select_related("profile").filter(pk=object_id or 0).first()
         return decision is None or may_undo(decision, by=request.user)
 
-    @action(
-        description=_("Take back"),
-        permissions=["undo"],
+    @dialog_action(
+        _("Take back"),
+        title=_("Take this decision back"),
+        text=_(
+            "The profile stands where it stood before. Campaigns that were stopped stay "
+            "stopped. Both decisions remain on record."
+        ),
+        form=ReasonForm,
+        needs="undo",
         icon="undo",
         variant=ActionVariant.DANGER,
-        dialog={
-            "title": _("Take this decision back"),
-            "description": _(
-                "The profile stands where it stood before. Campaigns that were stopped stay "
-                "stopped. Both decisions remain on record."
-            ),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Take back"),
-        },
     )
     def undo(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
         decision = self.must_get(request, object_id)

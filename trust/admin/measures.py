@@ -5,11 +5,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from portal.base.refused import Refused
-from profiles.admin.base import StaffAdmin
+from profiles.admin.base import StaffAdmin, dialog_action
 from profiles.models import Profile
 from trust.admin.forms import CapForm, PresetReasonForm
 from trust.models import Case, Decision
@@ -60,93 +59,70 @@ class Measures(StaffAdmin):
         page = request.headers.get("HX-Current-URL") or reverse("admin:index")
         return HttpResponse(headers={"HX-Redirect": page})
 
-    @action(
-        description=_("Warn"),
-        permissions=["measure"],
+    @dialog_action(
+        _("Warn"),
+        text=_("The business is told; nothing else changes."),
+        form=PresetReasonForm,
+        needs="measure",
         icon="warning",
-        dialog={
-            "title": _("Warn"),
-            "description": _("The business is told; nothing else changes."),
-            "form_class": PresetReasonForm,
-            "form_submit_text": _("Warn"),
-        },
     )
     def warn(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
         return self.measure(request, form, object_id, Standing.WARNED)
 
-    @action(
-        description=_("Limit"),
-        permissions=["measure"],
+    @dialog_action(
+        _("Limit"),
+        text=_("The daily cap falls one step; campaigns wait, at most 72 hours."),
+        form=PresetReasonForm,
+        needs="measure",
         icon="speed",
-        dialog={
-            "title": _("Limit"),
-            "description": _("The daily cap falls one step; campaigns wait, at most 72 hours."),
-            "form_class": PresetReasonForm,
-            "form_submit_text": _("Limit"),
-        },
     )
     def limit(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
         return self.measure(request, form, object_id, Standing.LIMITED)
 
-    @action(
-        description=_("Suspend"),
-        permissions=["measure"],
+    @dialog_action(
+        _("Suspend"),
+        text=_("The badge is off and campaigns stop, from this moment. Replies stay possible."),
+        form=PresetReasonForm,
+        needs="measure",
         icon="pause_circle",
         variant=ActionVariant.DANGER,
-        dialog={
-            "title": _("Suspend"),
-            "description": _(
-                "The badge is off and campaigns stop, from this moment. Replies stay possible."
-            ),
-            "form_class": PresetReasonForm,
-            "form_submit_text": _("Suspend"),
-        },
     )
     def suspend(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
         return self.measure(request, form, object_id, Standing.SUSPENDED)
 
-    @action(
-        description=_("Revoke"),
-        permissions=["measure"],
+    @dialog_action(
+        _("Revoke"),
+        title=_("Revoke the badge"),
+        text=_(
+            "The badge is off for good and campaigns stop, from this moment. Replies to "
+            "people who wrote stay possible for 72 hours. Linked profiles start with evidence."
+        ),
+        form=PresetReasonForm,
+        needs="measure",
         icon="gpp_bad",
         variant=ActionVariant.DANGER,
-        dialog={
-            "title": _("Revoke the badge"),
-            "description": _(
-                "The badge is off for good and campaigns stop, from this moment. Replies to "
-                "people who wrote stay possible for 72 hours. Linked profiles start with evidence."
-            ),
-            "form_class": PresetReasonForm,
-            "form_submit_text": _("Revoke"),
-        },
     )
     def revoke(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
         return self.measure(request, form, object_id, Standing.REVOKED)
 
-    @action(
-        description=_("Reinstate"),
-        permissions=["measure"],
+    @dialog_action(
+        _("Reinstate"),
+        text=_("Clear standing again, and the evidence begins anew at 0."),
+        form=PresetReasonForm,
+        needs="measure",
         icon="verified",
-        dialog={
-            "title": _("Reinstate"),
-            "description": _("Clear standing again, and the evidence begins anew at 0."),
-            "form_class": PresetReasonForm,
-            "form_submit_text": _("Reinstate"),
-        },
     )
     def reinstate(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
         return self.measure(request, form, object_id, Standing.CLEAR)
 
-    @action(
-        description=_("Set the cap"),
-        permissions=["cap"],
+    @dialog_action(
+        _("Set the cap"),
+        title=_("Set the daily cap"),
+        text=_("How many people the profile's campaigns may reach a day."),
+        form=CapForm,
+        submit=_("Set"),
+        needs="cap",
         icon="groups",
-        dialog={
-            "title": _("Set the daily cap"),
-            "description": _("How many people the profile's campaigns may reach a day."),
-            "form_class": CapForm,
-            "form_submit_text": _("Set"),
-        },
     )
     def set_cap(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
         profile = self.profile_of(self.must_get(request, object_id))

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
@@ -17,7 +17,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from profiles.admin.base import ConfirmForm, StaffAdmin
+from profiles.admin.base import StaffAdmin, dialog_action
 from profiles.services.audit import record
 from trust.models import Policy, Preset
 from trust.rules import Rules
@@ -140,17 +140,13 @@ class PolicyAdmin(StaffAdmin):
     def has_publish_permission(self, request: HttpRequest, object_id=None) -> bool:
         return request.user.has_perm("trust.publish_policy")
 
-    @action(
-        description=_("Put in force"),
-        permissions=["publish"],
+    @dialog_action(
+        _("Put in force"),
+        title=_("Put this policy in force"),
+        text=_("From this moment, for everybody; every profile is judged anew."),
+        needs="publish",
         icon="gavel",
         variant=ActionVariant.DANGER,
-        dialog={
-            "title": _("Put this policy in force"),
-            "description": _("From this moment, for everybody; every profile is judged anew."),
-            "form_class": ConfirmForm,
-            "form_submit_text": _("Put in force"),
-        },
     )
     def publish(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
         policy = self.must_get(request, object_id)

@@ -6,10 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
 
-from profiles.admin.base import ConfirmForm, StaffAdmin
+from profiles.admin.base import StaffAdmin, dialog_action
 from trust.admin.forms import SecondLookForm
 from trust.models import Proposal, SecondLook
 from trust.services.proposals import confirm_proposal, withdraw_proposal
@@ -28,17 +28,13 @@ class ProposalAdmin(StaffAdmin):
     def has_decide_permission(self, request: HttpRequest, object_id=None) -> bool:
         return request.user.has_perm("trust.decide_standing")
 
-    @action(
-        description=_("Confirm"),
-        permissions=["decide"],
+    @dialog_action(
+        _("Confirm"),
+        title=_("Say yes to this decision"),
+        text=_("It holds from this moment, in both your names."),
+        needs="decide",
         icon="done",
         variant=ActionVariant.DANGER,
-        dialog={
-            "title": _("Say yes to this decision"),
-            "description": _("It holds from this moment, in both your names."),
-            "form_class": ConfirmForm,
-            "form_submit_text": _("Confirm"),
-        },
     )
     def confirm(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
         proposal = self.must_get(request, object_id)
@@ -46,16 +42,12 @@ class ProposalAdmin(StaffAdmin):
             request, lambda: confirm_proposal(proposal, by=request.user), done=_("Decided.")
         )
 
-    @action(
-        description=_("Withdraw"),
-        permissions=["decide"],
+    @dialog_action(
+        _("Withdraw"),
+        title=_("Withdraw this proposal"),
+        text=_("Nothing is decided."),
+        needs="decide",
         icon="undo",
-        dialog={
-            "title": _("Withdraw this proposal"),
-            "description": _("Nothing is decided."),
-            "form_class": ConfirmForm,
-            "form_submit_text": _("Withdraw"),
-        },
     )
     def withdraw(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
         proposal = self.must_get(request, object_id)
@@ -111,16 +103,13 @@ class SecondLookAdmin(StaffAdmin):
     def has_answer_permission(self, request: HttpRequest, object_id=None) -> bool:
         return request.user.has_perm("trust.decide_standing")
 
-    @action(
-        description=_("Answer"),
-        permissions=["answer"],
+    @dialog_action(
+        _("Answer"),
+        title=_("What would you have decided?"),
+        text=_("It changes nothing by itself; how often two agree is published."),
+        form=SecondLookForm,
+        needs="answer",
         icon="balance",
-        dialog={
-            "title": _("What would you have decided?"),
-            "description": _("It changes nothing by itself; how often two agree is published."),
-            "form_class": SecondLookForm,
-            "form_submit_text": _("Answer"),
-        },
     )
     def answer(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
         look = self.must_get(request, object_id)

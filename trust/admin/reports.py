@@ -17,6 +17,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
+from profiles.admin.base import dialog_action
 from trust.admin.forms import BulkReasonForm, ReportReasonForm
 from trust.admin.measures import Measures
 from trust.admin.words import link_to_profile
@@ -148,30 +149,24 @@ class SpamReportAdmin(Measures):
     def has_decide_permission(self, request: HttpRequest, object_id=None) -> bool:
         return request.user.has_perm("trust.decide_report")
 
-    @action(
-        description=_("Uphold"),
-        permissions=["decide"],
+    @dialog_action(
+        _("Uphold"),
+        title=_("Uphold the report"),
+        text=_("The reporter was right and is told so. It keeps its weight."),
+        form=ReportReasonForm,
+        needs="decide",
         icon="thumb_up",
-        dialog={
-            "title": _("Uphold the report"),
-            "description": _("The reporter was right and is told so. It keeps its weight."),
-            "form_class": ReportReasonForm,
-            "form_submit_text": _("Uphold"),
-        },
     )
     def uphold(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
         return self._decide(request, form, object_id, uphold_report, _("The report is upheld."))
 
-    @action(
-        description=_("Dismiss"),
-        permissions=["decide"],
+    @dialog_action(
+        _("Dismiss"),
+        title=_("Dismiss the report"),
+        text=_("It was unfounded: its weight is taken out of the evidence again."),
+        form=ReportReasonForm,
+        needs="decide",
         icon="thumb_down",
-        dialog={
-            "title": _("Dismiss the report"),
-            "description": _("It was unfounded: its weight is taken out of the evidence again."),
-            "form_class": ReportReasonForm,
-            "form_submit_text": _("Dismiss"),
-        },
     )
     def dismiss(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
         return self._decide(request, form, object_id, dismiss_report, _("The report is dismissed."))
