@@ -2,29 +2,27 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from billing.models import PaymentRefund, Refund
-from profiles.desk import Queue, queue
+from billing.services.failed_refunds import FAILED
+from profiles.desk import Queue, queue, queue_of
 
 TARGET = timedelta(hours=24)
-
-
-def _failed(name: str, model: type[Refund] | type[PaymentRefund]) -> Queue:
-    sums = model._default_manager.filter(state="failed").aggregate(
-        n=Count("pk"), oldest=Min("decided_at")
-    )
-    url = reverse(f"admin:billing_{model._meta.model_name}_changelist") + "?state__exact=failed"
-    return Queue(name=name, url=url, waiting=sums["n"], oldest=sums["oldest"], target=TARGET)
+QUERY = f"?state__exact={FAILED}"
 
 
 @queue(order=70, permission="billing.view_refund")
 def refunds_of_plans(now: datetime) -> Queue:
-    return _failed(_("Failed refunds of plans"), Refund)
+    failed = Refund.objects.filter(state=FAILED)
+    return queue_of(
+        failed, _("Failed refunds of plans"), since="decided_at", target=TARGET, query=QUERY
+    )
 
 
 @queue(order=80, permission="billing.view_paymentrefund")
 def refunds_in_chats(now: datetime) -> Queue:
-    return _failed(_("Failed refunds in chats"), PaymentRefund)
+    failed = PaymentRefund.objects.filter(state=FAILED)
+    return queue_of(
+        failed, _("Failed refunds in chats"), since="decided_at", target=TARGET, query=QUERY
+    )

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from django.db.models import Count, Min, QuerySet
+from django.urls import reverse
 from django.utils.translation import ngettext
 
 Entry = TypeVar("Entry")
@@ -33,6 +35,23 @@ class Queue:
 
     def is_late(self, now: datetime) -> bool:
         return bool(self.oldest and now - self.oldest > self.target)
+
+
+def queue_of(
+    waiting: QuerySet, name: str, *, since: str, target: timedelta, query: str = ""
+) -> Queue:
+    """The queue that rows of the admin make.
+
+    Arguments:
+        waiting: the rows.
+        since: the field that says when a row began to wait.
+        target: nobody should wait longer.
+        query: what narrows the admin's list to these rows, such as "?state__exact=failed".
+    """
+    sums = waiting.order_by().aggregate(n=Count("pk"), oldest=Min(since))
+    meta = waiting.model._meta
+    url = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist") + query
+    return Queue(name=name, url=url, waiting=sums["n"], oldest=sums["oldest"], target=target)
 
 
 @dataclass(frozen=True)

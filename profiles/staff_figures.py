@@ -4,13 +4,12 @@ from collections import Counter
 from datetime import datetime, timedelta
 from statistics import median
 
-from django.db.models import Min
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
-from profiles.desk import Curve, Figure, Queue, curve, figure, last_days, queue
+from profiles.desk import Curve, Figure, Queue, curve, figure, last_days, queue, queue_of
 from profiles.models import Business, VerificationCase
 
 TARGET = timedelta(hours=24)
@@ -26,13 +25,7 @@ def cases_url(query: str = "") -> str:
 @queue(order=10, permission=SEES)
 def waiting_cases(now: datetime) -> Queue:
     waiting = VerificationCase.objects.filter(state__in=WAITING)
-    return Queue(
-        name=_("Verification"),
-        url=cases_url(),
-        waiting=waiting.count(),
-        oldest=waiting.aggregate(oldest=Min("submitted_at"))["oldest"],
-        target=TARGET,
-    )
+    return queue_of(waiting, _("Verification"), since="submitted_at", target=TARGET)
 
 
 @figure(order=10, permission=SEES)

@@ -2,47 +2,41 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from profiles.desk import Figure, Queue, figure, last_days, queue
+from profiles.desk import Figure, Queue, figure, last_days, queue, queue_of
 from profiles.models import Profile
 from trust.models import Appeal, Case, Decision, Proposal, SpamReport
 
 MONTH = timedelta(days=28)
 
 
-def _queue(name: str, model: str, waiting: QuerySet, since: str, target: timedelta) -> Queue:
-    sums = waiting.order_by().aggregate(n=Count("pk"), oldest=Min(since))
-    url = reverse(f"admin:trust_{model}_changelist")
-    return Queue(name=name, url=url, waiting=sums["n"], oldest=sums["oldest"], target=target)
-
-
 @queue(order=30, permission="trust.view_spamreport")
 def reports(now: datetime) -> Queue:
     waiting = SpamReport.objects.filter(state=SpamReport.State.OPEN)
-    return _queue(_("Reports"), "spamreport", waiting, "created_at", timedelta(hours=72))
+    return queue_of(waiting, _("Reports"), since="created_at", target=timedelta(hours=72))
 
 
 @queue(order=40, permission="trust.view_case")
 def cases(now: datetime) -> Queue:
     """Each has its own due time; the sternest is a day."""
     waiting = Case.objects.filter(state=Case.State.OPEN)
-    return _queue(_("Cases"), "case", waiting, "opened_at", timedelta(hours=24))
+    return queue_of(waiting, _("Cases"), since="opened_at", target=timedelta(hours=24))
 
 
 @queue(order=50, permission="trust.view_appeal")
 def appeals(now: datetime) -> Queue:
     waiting = Appeal.objects.filter(state=Appeal.State.OPEN)
-    return _queue(_("Appeals"), "appeal", waiting, "filed_at", timedelta(hours=72))
+    return queue_of(waiting, _("Appeals"), since="filed_at", target=timedelta(hours=72))
 
 
 @queue(order=60, permission="trust.view_proposal")
 def second_yeses(now: datetime) -> Queue:
     waiting = Proposal.objects.filter(state=Proposal.State.OPEN)
-    return _queue(_("Second yes"), "proposal", waiting, "made_at", timedelta(hours=24))
+    return queue_of(waiting, _("Second yes"), since="made_at", target=timedelta(hours=24))
 
 
 @figure(order=40, permission="trust.view_decision")
