@@ -6,14 +6,12 @@ from django.db import IntegrityError, connection, transaction
 from django.test import TestCase, TransactionTestCase, override_settings
 from django.utils import timezone
 
-from audience.models import Consent
 from audience.services.consent import block
 from audience.services.erasure import erase_person
-from audience.tests.people import make_person
 from messaging.inbox.sessions import COOKIE, NEXT
 from messaging.models import AccountLink, Contact, LinkRequest, WebhookCall, WebhookEvent
 from messaging.rules import may_send
-from messaging.services.integrators.keys import create_app, create_token
+from messaging.services.integrators.keys import create_token
 from messaging.services.linking.accounts import (
     active_link,
     agree_to_link,
@@ -25,40 +23,13 @@ from messaging.services.messages import receive_message
 from messaging.services.people.sessions import make_sign_in_link, open_session
 from messaging.services.webhooks.addresses import subscribe
 from messaging.services.webhooks.bodies import make_body
-from messaging.tests.cast import ANA, RAVI, Cast
+from messaging.tests.cast import ANA, RAVI
+from messaging.tests.linking import Linking
 from portal.base.pairwise import pairwise_number
 from portal.base.refused import Refused
 from profiles.models import AuditRow, Profile
 
 PERSON, BUSINESS = AccountLink.EndedBy.PERSON, AccountLink.EndedBy.BUSINESS
-
-
-class Linking(Cast):
-    """Acme listens to what is linked."""
-
-    @classmethod
-    def setUpTestData(cls):
-        super().setUpTestData()
-        make_person(ANA, name="Ana Souza")
-        make_person(RAVI, name="Ravi Nair")
-        cls.app = create_app(cls.acme, name="Bank", by=cls.alice)
-        subscribe(cls.app, by=cls.alice, fields=["messages", "account_linking"])
-
-    def ask(self, **values):
-        return ask_to_link(self.profile, by=None, **values)[1]
-
-    def link(self, person_id=ANA, *, alerts=True, adverts=False, **values) -> AccountLink:
-        return agree_to_link(self.ask(**values), person_id, alerts=alerts, adverts=adverts)
-
-    def consents(self):
-        """What Ana answered to this business."""
-        return Consent.objects.filter(person_id=ANA, scope_id=self.acme.pk)
-
-    def told(self) -> list[dict]:
-        """What the business's programs hear of linking, oldest first."""
-        events = WebhookEvent.objects.filter(field="account_linking").order_by("id")
-        values = [json.loads(make_body(e))["entry"][0]["changes"][0]["value"] for e in events]
-        return [value["account_linking"][0] for value in values]
 
 
 class AnswerTests(Linking, TestCase):

@@ -8,7 +8,7 @@ from messaging.services.campaigns.delivery import run_campaign
 from messaging.services.campaigns.numbers import shown_counts
 from messaging.services.conversations.response_times import METRICS as ANSWERED
 from messaging.services.messages import mark_read
-from messaging.tests.test_campaigns import NO_HOLD, CampaignCase
+from messaging.tests.campaigns import NO_HOLD, CampaignCase
 from messaging.views.analytics import median_step, step_names
 from profiles.tests.people import sign_in
 

@@ -11,9 +11,9 @@ from messaging.models import Contact, MessageLink, Template, WebhookEndpoint, We
 from messaging.services.counters import count
 from messaging.services.integrators.keys import create_token, secret_of
 from messaging.services.messages import receive_message
+from messaging.tests.api import ApiCase
 from messaging.tests.cast import ANA, RAVI, make_template
 from messaging.tests.receiver import receiving
-from messaging.tests.test_api_messages import ApiCase
 from messaging.tests.test_media import picture
 from portal.base.pairwise import pairwise_number
 from profiles.services.profiles import change_logo

@@ -1,72 +1,15 @@
 """POST /{profile}/messages, as existing Cloud-API clients use it."""
 
 import json
-from datetime import timedelta
 from unittest import mock
 
-from django.test import TestCase
-from django.utils import timezone
-
-from audience.services.consent import block
-from audience.tests.people import make_person
-from messaging.models import AccessToken, Message, WebhookEvent
+from messaging.models import Message, WebhookEvent
 from messaging.services.integrators import rates
-from messaging.services.integrators.keys import create_app, create_token, revoke_token
 from messaging.services.integrators.wamids import message_behind, wamid
-from messaging.services.messages import receive_message
+from messaging.tests.api import ApiCase
 from messaging.tests.at_work import first_at_work
-from messaging.tests.cast import ANA, RAVI, Cast, make_template
+from messaging.tests.cast import ANA, RAVI, make_template
 from portal.base.pairwise import pairwise_number
-
-
-class ApiCase(Cast, TestCase):
-    """Acme has an app and a token; Ana wrote to it five minutes ago."""
-
-    @classmethod
-    def setUpTestData(cls) -> None:
-        super().setUpTestData()
-        cls.app = create_app(cls.acme, name="Shop", by=cls.alice)
-        cls.token_row, cls.token = create_token(cls.app, name="server", by=cls.alice)
-        other = create_app(cls.elsewhere, name="Other", by=cls.mallory)
-        cls.other_token = create_token(other, name="server", by=cls.mallory)[1]
-        make_person(ANA)
-        make_person(RAVI)
-        cls.from_ana = receive_message(
-            ANA, cls.profile, body="Olá!", name="Ana", now=timezone.now() - timedelta(minutes=5)
-        )
-        cls.ana = pairwise_number(cls.acme.pk, ANA)
-
-    def run(self, result=None):
-        # Many tests send from one profile within seconds; its plan's rate is tested by itself.
-        with mock.patch.dict(rates._plans, {self.acme.pk: (float("inf"), 1000)}):
-            return super().run(result)
-
-    def call(self, method: str, path: str, data=None, *, token: str | None = "", **headers):
-        """One call with JSON; returns status and answer."""
-        token = self.token if token == "" else token
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
-        response = self.client.generic(
-            method,
-            path,
-            json.dumps(data) if data is not None else "",
-            content_type="application/json" if data is not None else "",
-            headers=headers,
-        )
-        self.assertEqual(response["Content-Type"], "application/json")
-        return response.status_code, response.json()
-
-    def send(self, to: str | None = None, path: str = "", **data):
-        message = {"messaging_product": "whatsapp", "to": to or f"999{self.ana}"}
-        return self.call("POST", path or f"/v23.0/{self.profile.pk}/messages", message | data)
-
-    def assertError(self, result, status: int, code: int, subcode: int | None = None) -> dict:
-        error = result[1]["error"]
-        self.assertEqual((result[0], error["code"]), (status, code), error)
-        self.assertEqual(error.get("error_subcode"), subcode, error)
-        self.assertIsInstance(error["message"], str)
-        self.assertTrue(error["fbtrace_id"])
-        return error
 
 
 class SendTests(ApiCase):
@@ -254,118 +197,6 @@ class TemplateSendTests(ApiCase):
             "components": [{"type": "body", "parameters": [{"type": "text", "text": ""}]}],
         }
         self.assertError(self.send(type="template", template=template), 400, 132012)
-
-
-class RefusalTests(ApiCase):
-    def test_strangers_profile_and_random_id_can_not_be_told_apart(self):
-        results = []
-        for node in (self.other_profile.pk, 999_999_999_999_999):
-            result = self.send(path=f"/v23.0/{node}/messages", text={"body": "Hi"})
-            error = self.assertError(result, 400, 100, 33)
-            error.pop("fbtrace_id")
-            results.append(json.dumps(error).replace(str(node), "ID"))
-        self.assertEqual(*results)
-
-    def test_who_is_unknown_blocked_or_a_phone_is_equally_undeliverable(self):
-        block(ANA, self.profile.pk)
-        told = set()
-        for to in (
-            pairwise_number(self.acme.pk, RAVI),  # never wrote
-            pairwise_number(self.elsewhere.pk, ANA),  # another business's number
-            self.ana,  # blocked
-            "5511998765432",  # a phone
-            "123456789012",
-        ):
-            error = self.assertError(self.send(to=to, text={"body": "Hi"}), 400, 131026)
-            error.pop("fbtrace_id")
-            told.add(json.dumps(error))
-        self.assertEqual(len(told), 1)
-
-    def test_a_campaigns_message_can_not_be_asked_for(self):
-        sent = Message.objects.create(
-            person_id=ANA,
-            id=self.from_ana.id + 1,
-            profile_id=self.profile.pk,
-            campaign_id=5,
-            direction="out",
-            status="read",
-            created_at=timezone.now(),
-        )
-        reaction = {"message_id": wamid(self.acme.pk, ANA, sent.id), "emoji": "👍"}
-        self.assertError(self.send(type="reaction", reaction=reaction), 400, 131009)
-
-    def test_tokens_that_open_nothing(self):
-        path = f"/v23.0/{self.profile.pk}/messages"
-        data = {"messaging_product": "whatsapp", "to": self.ana, "text": {"body": "Hi"}}
-        self.assertError(self.call("POST", path, data, token=None), 401, 0)
-        self.assertError(self.call("POST", path, data, token="sgt_wrong"), 401, 190, 467)
-        expired = create_token(
-            self.app, name="old", by=self.alice, expires_at=timezone.now() - timedelta(1)
-        )[1]
-        self.assertError(self.call("POST", path, data, token=expired), 401, 190, 463)
-        revoke_token(self.token_row, by=self.alice)
-        self.assertError(self.call("POST", path, data), 401, 190, 460)
-        reader = create_token(
-            self.app, name="reader", by=self.alice, scopes=[AccessToken.Scope.MANAGEMENT]
-        )[1]
-        self.assertError(self.call("POST", path, data, token=reader), 403, 10)
-        self.assertFalse(Message.objects.filter(direction="out").exists())
-
-    def test_a_token_for_one_profile_does_not_see_another(self):
-        from profiles.models import Profile
-
-        second = Profile.objects.create(business=self.acme, handle="acme_two", name="Acme Two")
-        narrow = create_token(self.app, name="two", by=self.alice, profiles=[second])[1]
-        self.assertEqual(self.call("GET", f"/{second.pk}", token=narrow)[0], 200)
-        self.assertError(self.call("GET", f"/{self.profile.pk}", token=narrow), 400, 100, 33)
-
-    def test_what_is_missing_or_wrong_is_named(self):
-        for data, code, word in (
-            ({"text": {"body": "Hi"}, "messaging_product": "x"}, 100, "messaging_product"),
-            ({"text": {}}, 131008, "text.body"),
-            ({"type": "text"}, 131008, "text"),
-            ({"text": {"body": "x" * 4097}}, 131009, "4096"),
-            ({"type": "product", "product": {}}, 131051, "product"),
-            ({"text": "Hi"}, 131009, "text"),
-            ({"type": "location", "location": {"latitude": 91, "longitude": 0}}, 131009, "lat"),
-        ):
-            with self.subTest(data=data):
-                error = self.assertError(self.send(**data), 400, code)
-                self.assertIn(word, error["error_data"]["details"])
-
-    def test_rules_that_say_no_are_told_by_their_code(self):
-        later = timezone.now() + timedelta(hours=25)
-        Message.objects.all()  # the window closes by itself: Ravi wrote long ago
-        receive_message(RAVI, self.profile, body="Hi", now=later - timedelta(hours=50))
-        ravi = pairwise_number(self.acme.pk, RAVI)
-        self.assertError(self.send(to=ravi, text={"body": "Hi"}), 400, 131047)
-        for field, value, code, status in (
-            ("paid_through", timezone.now(), 131042, 400),
-            ("verified_until", timezone.now(), 131042, 400),
-        ):
-            setattr(self.acme, field, value)
-            self.acme.save()
-            self.assertError(self.send(to=ravi, text={"body": "Hi"}), status, code)
-
-    def test_what_can_not_be_parsed_is_an_envelope_too(self):
-        path = f"/v23.0/{self.profile.pk}/messages"
-        for body in ("{", "[]", '{"a": NaN}', '{"a": 1e999}', "[" * 100_000, '{"a":"\\ud800"}'):
-            with self.subTest(body=body[:20]):
-                response = self.client.post(
-                    path,
-                    body,
-                    content_type="application/json",
-                    headers={"Authorization": f"Bearer {self.token}"},
-                )
-                self.assertEqual(response.json()["error"]["code"], 100)
-                self.assertEqual(response.status_code, 400)
-
-    def test_unknown_paths_and_methods_are_envelopes_too(self):
-        self.assertError(self.call("GET", "/v23.0/nonsense"), 400, 2500)
-        self.assertError(self.call("GET", f"/v23.0/{self.profile.pk}/nonsense"), 400, 2500)
-        self.assertError(self.call("PUT", f"/v23.0/{self.profile.pk}/messages", {}), 405, 100)
-        self.assertError(self.call("GET", f"/v23.0/{self.profile.pk}/messages"), 400, 100, 33)
-        self.assertError(self.call("GET", "/v23.0/12345"), 400, 100, 33)
 
 
 class ReadTests(ApiCase):

@@ -10,7 +10,7 @@ from billing.services.payment_refunds import sync_refunds
 from billing.snapshots import GivenBack, PaymentSnapshot
 from messaging.models import Message, WebhookEvent
 from messaging.services.webhooks.bodies import make_body
-from messaging.tests.test_api_messages import ApiCase
+from messaging.tests.api import ApiCase
 from profiles.models import Profile
 
 

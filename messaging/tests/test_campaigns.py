@@ -1,26 +1,20 @@
-import itertools
-from collections.abc import Iterable
 from datetime import timedelta
 from unittest import mock
 
 from django.db import IntegrityError, transaction
-from django.test import TestCase, override_settings
 
 from audience.models import Budget
 from audience.services import consent
 from audience.tests.people import NOW
 from billing.services.usage import recipients_used
 from messaging.models import Campaign, CampaignChunk, Conversation, CounterDelta, Message, Template
-from messaging.services.campaigns import numbers as campaign_numbers
 from messaging.services.campaigns.delivery import run_campaign, send_next
-from messaging.services.campaigns.first_batch import judge_first_batch, size_of_first_batch
 from messaging.services.campaigns.launching import (
     create_campaign,
     launch_campaign,
     resume_campaign,
     update_campaign,
 )
-from messaging.services.campaigns.numbers import HIDDEN_BELOW, SHOWN, progress_of, shown_counts
 from messaging.services.campaigns.plans import plan_of
 from messaging.services.campaigns.schedules import (
     launch_scheduled,
@@ -30,37 +24,14 @@ from messaging.services.campaigns.schedules import (
 from messaging.services.campaigns.sweepers import finish_campaigns, squash_counters
 from messaging.services.campaigns.transitions import cancel_campaign, pause_campaign, stop_campaign
 from messaging.services.conversations.handling import inbox_page
-from messaging.services.counters import count
 from messaging.services.messages import mark_delivered, mark_read, receive_message, send_message
-from messaging.tests.cast import Cast, make_template
+from messaging.tests.campaigns import CROWD, NO_HOLD, CampaignCase
+from messaging.tests.cast import make_template
 from messaging.tests.crowd import BRAZIL, allow_campaigns, count_people, draft, make_crowd
-from portal.base.refused import Refused
 from profiles.models import AuditRow, Notice, Profile
-from trust.services.complaints import record_complaint
 from trust.signals import standing_changed
 
 HOUR = timedelta(hours=1)
-CROWD = 2_000
-NO_HOLD = override_settings(FIRST_BATCH_HOLD=timedelta(0))
-
-
-class CampaignCase(Cast, TestCase):
-    @classmethod
-    def setUpTestData(cls) -> None:
-        super().setUpTestData()
-        make_crowd(CROWD)
-        count_people()
-        allow_campaigns(cls.profile)
-        allow_campaigns(cls.other_profile)
-
-    def launched(self, **values) -> Campaign:
-        return launch_campaign(draft(self.profile, self.alice, **values), by=self.alice, now=NOW)
-
-    def assertRefused(self, code: str, act, *args, **kwargs) -> None:
-        with self.assertRaises(Refused) as caught, transaction.atomic():
-            act(*args, **kwargs)
-        self.assertEqual(caught.exception.code, code)
-        self.assertTrue(caught.exception.sentence)
 
 
 class LaunchTests(CampaignCase):
@@ -358,131 +329,3 @@ class DeliveryTests(CampaignCase):
         self.assertEqual(
             sorted(rows.values_list("metric", "n")), [("delivered", 2), ("sent", CROWD)]
         )
-
-
-class FirstBatchTests(CampaignCase):
-    def batch(self, **values) -> Campaign:
-        """A campaign whose first batch is sent and held."""
-        campaign = self.launched(**values)
-        run_campaign(campaign, now=NOW)
-        campaign.refresh_from_db()
-        return campaign
-
-    def recipients(self, campaign: Campaign) -> list[int]:
-        rows = Message.objects.filter(campaign_id=campaign.pk)
-        return list(rows.values_list("person_id", flat=True))
-
-    def complain(self, campaign: Campaign, n: int) -> None:
-        for number, person_id in enumerate(self.recipients(campaign)[:n]):
-            record_complaint(
-                self.profile,
-                person_id=person_id,
-                kind="block",
-                reason="spam",
-                weight=1.0,
-                cluster=f"c{number}",
-                unit=campaign.pk,
-                now=NOW,
-            )
-
-    def see(self, campaign: Campaign, n: int) -> None:
-        for person_id in self.recipients(campaign)[:n]:
-            mark_delivered(person_id, now=NOW)
-
-    def test_the_sizes(self):
-        for people, expected in (
-            (300, 300),
-            (20_000, 500),
-            (200_000, 2_000),
-            (5_000_000, 10_000),
-        ):
-            first, chunks = size_of_first_batch(people, 1024)
-            self.assertGreaterEqual(first, expected)
-            self.assertLessEqual(first, expected + people / 1024 + 1)
-            self.assertLessEqual(chunks, 1024)
-
-    def test_the_rest_waits(self):
-        campaign = self.batch()
-        sent = len(self.recipients(campaign))
-        # 500 by the published size, whose noise here has a deviation of about 160 of 2,000 people.
-        self.assertTrue(300 < sent < 1_200, sent)
-        self.assertEqual(campaign.hold_until, NOW + timedelta(minutes=30))
-        self.assertIsNone(campaign.released_at)
-
-    def test_a_good_one_is_released(self):
-        campaign = self.batch()
-        self.see(campaign, 60)
-        later = campaign.hold_until
-        self.assertEqual(judge_first_batch(campaign, now=later), "released")
-        self.assertFalse(Campaign.objects.get(pk=campaign.pk).look["stop"])
-        run_campaign(campaign, now=later)
-        self.assertEqual(len(self.recipients(campaign)), CROWD)
-
-    def test_a_bad_one_is_stopped_with_the_numbers(self):
-        campaign = self.batch()
-        self.see(campaign, 200)
-        self.complain(campaign, 25)
-        self.assertEqual(judge_first_batch(campaign, now=campaign.hold_until), "stopped")
-        campaign.refresh_from_db()
-        self.assertEqual(campaign.state, "stopped")
-        self.assertIn("over 1.5 %", campaign.stop_reason)
-        self.assertNotIn("25", campaign.stop_reason)  # how many said no is for staff alone
-        before = len(self.recipients(campaign))
-        self.assertEqual(run_campaign(campaign, now=NOW + HOUR), 0)
-        self.assertEqual(len(self.recipients(campaign)), before)
-
-    def test_while_few_have_seen_it_the_hold_is_longer_up_to_two_hours(self):
-        campaign = self.batch()
-        self.assertEqual(judge_first_batch(campaign, now=campaign.hold_until), "held")
-        self.assertEqual(judge_first_batch(campaign, now=NOW + 2 * HOUR), "released")
-
-
-class NumbersTests(CampaignCase):
-    @NO_HOLD
-    def test_counts_move_in_noised_steps_and_small_ones_are_hidden(self):
-        campaign = self.launched()
-        run_campaign(campaign, now=NOW)
-        for person_id in range(1_000_000, 1_000_010):
-            mark_read(person_id, self.profile, now=NOW)
-        draws = {}
-        for _asked in range(3):
-            shown = shown_counts(campaign)
-            draws.setdefault("sent", set()).add(shown["sent"])
-            self.assertIsNone(shown["read"])
-            self.assertIsNone(shown["blocked"])
-        self.assertEqual(len(draws["sent"]), 1)
-        self.assertAlmostEqual(draws["sent"].pop(), CROWD, delta=CROWD // 2)
-        self.assertGreaterEqual(HIDDEN_BELOW, 50)
-
-    def watched(self, campaign, events: int, *, draws: Iterable[int]) -> list[int | None]:
-        """What somebody sees who looks after each person that reads it."""
-        seen = []
-        with mock.patch.object(campaign_numbers, "discrete_gaussian", side_effect=draws):
-            for _person in range(events):
-                count(self.profile, "read", campaign_id=campaign.pk, now=NOW)
-                seen.append(shown_counts(campaign)["read"])
-        CounterDelta.objects.filter(campaign_id=campaign.pk).delete()
-        campaign.noise.all().delete()
-        return seen
-
-    def test_who_watches_a_count_move_sees_no_single_person(self):
-        """A person more is a step that comes one person earlier: as if another draw had fallen."""
-        campaign = self.launched()
-        first = [0] * len(SHOWN)
-        without = self.watched(campaign, 120, draws=itertools.chain(first, itertools.repeat(0)))
-        self.assertEqual([without.index(50), without.index(100)], [49, 99])
-        self.assertEqual(set(without), {None, 50, 100})
-        first[SHOWN.index("read")] = 1
-        with_one = self.watched(campaign, 121, draws=itertools.chain(first, itertools.repeat(0)))
-        self.assertEqual(with_one[1:], without)  # the one read first of all
-
-    def test_progress(self):
-        campaign = self.launched()
-        with NO_HOLD:
-            send_next(campaign.pk, now=NOW)
-            send_next(campaign.pk, now=NOW + timedelta(seconds=1))
-        progress = progress_of(campaign, now=NOW + timedelta(seconds=2))
-        self.assertEqual(progress.total, 1024)
-        self.assertEqual(progress.percent, 100 * progress.done // 1024)
-        self.assertGreater(progress.rate, 0)
-        self.assertGreater(progress.left, timedelta(0))

@@ -12,9 +12,9 @@ from messaging.models import AccessToken, ApiCall, App, WebhookEndpoint, Webhook
 from messaging.services.messages import receive_message
 from messaging.services.webhooks.addresses import set_webhook
 from messaging.services.webhooks.calls import serve_due
+from messaging.tests.api import ApiCase
 from messaging.tests.cast import ANA
 from messaging.tests.receiver import receiving
-from messaging.tests.test_api_messages import ApiCase
 from profiles.models import AuditRow, Membership
 from profiles.tests.people import sign_in
 

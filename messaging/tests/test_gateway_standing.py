@@ -3,7 +3,7 @@
 from messaging.models import Campaign, Message
 from messaging.services.gateway.handing_over import LOCKED
 from messaging.tests.cast import ANA, RAVI, make_template
-from messaging.tests.test_gateway import GatewayCase
+from messaging.tests.gateway import GatewayCase
 from profiles.tests.people import staff
 from trust.services.standing import revoke_profile
 

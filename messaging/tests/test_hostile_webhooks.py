@@ -14,8 +14,8 @@ from messaging.models import WebhookCall, WebhookEndpoint, WebhookEvent
 from messaging.services.messages import receive_message
 from messaging.services.webhooks.addresses import challenge, set_webhook
 from messaging.services.webhooks.calls import call_once, serve_due
+from messaging.tests.api import ApiCase
 from messaging.tests.cast import ANA
-from messaging.tests.test_api_messages import ApiCase
 from portal.base import fetch
 from portal.base.refused import Refused
 from profiles.services.domains import look_at_domain

@@ -4,8 +4,8 @@ from django.test import override_settings
 
 from audience.services.erasure import erase_person
 from messaging.models import ApiCall, WebhookEvent
+from messaging.tests.api import ApiCase
 from messaging.tests.cast import ANA
-from messaging.tests.test_api_messages import ApiCase
 
 
 class ErasureTests(ApiCase):

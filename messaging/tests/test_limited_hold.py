@@ -4,9 +4,11 @@ from datetime import timedelta
 
 from django.urls import reverse
 
+from audience.tests.people import NOW
 from messaging.models import Campaign
+from messaging.services.campaigns.delivery import run_campaign
 from messaging.services.campaigns.first_batch import judge_first_batch, release_first_batch
-from messaging.tests.test_campaigns import NOW, CampaignCase, run_campaign
+from messaging.tests.campaigns import CampaignCase
 from portal.base.refused import Refused
 from profiles.tests.people import sign_in, staff
 from trust.services.standing import limit_profile

@@ -8,9 +8,9 @@ from django.utils import timezone
 from messaging.models import Campaign
 from messaging.services.campaigns.delivery import run_campaign
 from messaging.services.campaigns.launching import launch_campaign
+from messaging.tests.api import ApiCase
 from messaging.tests.cast import make_template
 from messaging.tests.crowd import allow_campaigns, count_people, draft, make_crowd
-from messaging.tests.test_api_messages import ApiCase
 from portal.base.refused import Refused
 from profiles.tests.people import sign_in, staff
 from trust.services.standing import revoke_profile

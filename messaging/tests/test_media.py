@@ -15,8 +15,8 @@ from messaging.models import Media, Message
 from messaging.services.media import forget_unused_media, store_media
 from messaging.services.media_types import without_places
 from messaging.services.webhooks.bodies import message_content
+from messaging.tests.api import ApiCase
 from messaging.tests.receiver import receiving
-from messaging.tests.test_api_messages import ApiCase
 
 
 def picture(form: str = "JPEG", size=(40, 30), **options) -> bytes:

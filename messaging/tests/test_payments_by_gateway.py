@@ -4,7 +4,7 @@ from billing.models import PaymentAccount, PaymentRequest
 from billing.services.payment_requests import Item, set_order_status
 from messaging.services.payments import request_payment
 from messaging.tests.cast import ANA
-from messaging.tests.test_gateway import GatewayCase
+from messaging.tests.gateway import GatewayCase
 
 
 class BillByGatewayTests(GatewayCase):

@@ -10,8 +10,8 @@ from messaging.services.campaigns.delivery import run_campaign
 from messaging.services.campaigns.lanes import campaigns_with_work
 from messaging.services.campaigns.schedules import launch_scheduled, schedule_by_local_time
 from messaging.services.campaigns.transitions import cancel_campaign
+from messaging.tests.campaigns import CROWD, NO_HOLD, CampaignCase
 from messaging.tests.crowd import draft
-from messaging.tests.test_campaigns import CROWD, NO_HOLD, CampaignCase
 
 HOUR = timedelta(hours=1)
 FIRST = 1_000_000

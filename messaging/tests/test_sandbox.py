@@ -11,8 +11,8 @@ from billing.models import PaymentRequest
 from messaging.models import App, Message, WebhookEvent
 from messaging.services.integrators.sandbox import act, open_sandbox, states
 from messaging.services.webhooks.bodies import make_body
+from messaging.tests.api import ApiCase
 from messaging.tests.cast import ANA
-from messaging.tests.test_api_messages import ApiCase
 from messaging.tests.test_api_orders import order
 from messaging.tests.test_api_orders import status as order_status
 from portal.base.pairwise import pairwise_number

@@ -14,9 +14,9 @@ from messaging.services.integrators.wamids import wamid
 from messaging.services.messages import mark_delivered, mark_read, receive_message, send_message
 from messaging.services.webhooks.addresses import enable_webhook, set_webhook
 from messaging.services.webhooks.calls import SCHEDULE, serve_due
+from messaging.tests.api import ApiCase
 from messaging.tests.cast import ANA, RAVI
 from messaging.tests.receiver import receiving
-from messaging.tests.test_api_messages import ApiCase
 from portal.base.refused import Refused
 from profiles.models import Notice
 
