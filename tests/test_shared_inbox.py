@@ -8,13 +8,14 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from audience.tests.people import make_person
-from messaging.models import CannedReply, Contact, Conversation, Message
+from messaging.models import CannedReply, Conversation, Message
 from messaging.services.conversations.handling import conversation_of
 from messaging.services.conversations.labels import add_label
 from messaging.services.conversations.notes import add_note
 from messaging.services.conversations.writing import note_writing
 from messaging.services.messages import receive_message
 from messaging.tests.cast import ANA, RAVI, make_template
+from messaging.tests.desk import others_write
 from portal.base.ids import new_id
 from portal.base.pairwise import pairwise_number
 from profiles.tests.people import make_business, member, person, verified_profile
@@ -136,30 +137,13 @@ def test_five_hundred_conversations_are_scrolled_and_walked_through(visit, world
 def crowd(world, n: int) -> None:
     """`n` more conversations, and eighty more lines from Ana."""
     now = timezone.now()
-    who = {"profile_id": world.profile.pk, "business_id": world.bank.pk}
-    Conversation.objects.bulk_create(
-        Conversation(
-            person_id=1000 + i,
-            last_id=i,
-            last_at=now,
-            business_last_id=i,
-            business_last_at=now - timedelta(minutes=20 * i + 20),
-            business_last_body="Could you tell me which papers I need for the account?",
-            business_unread=3 if i % 5 == 0 else 0,
-            **who,
-        )
-        for i in range(n)
-    )
-    Contact.objects.bulk_create(
-        Contact(
-            person_id=1000 + i,
-            business_id=world.bank.pk,
-            name=f"Person {i}",
-            source="wrote",
-            first_at=now,
-            last_at=now,
-        )
-        for i in range(n)
+    others_write(
+        world.profile,
+        n,
+        now=now - timedelta(minutes=20),
+        apart=timedelta(minutes=20),
+        business_last_body=lambda i: "Could you tell me which papers I need for the account?",
+        business_unread=lambda i: 0 if i % 5 else 3,
     )
     Message.objects.bulk_create(
         Message(

@@ -1,14 +1,51 @@
 """The shared inbox as the tests have it."""
 
+from datetime import datetime, timedelta
+
 from django.core.cache import cache
 from django.urls import reverse
 
 from audience.tests.people import make_person
-from messaging.models import Conversation
+from messaging.models import Contact, Conversation
 from messaging.services.conversations.handling import inbox_page
 from messaging.services.messages import receive_message
 from messaging.tests.cast import ANA, Cast
 from portal.base.pairwise import pairwise_number
+from profiles.models import Profile
+
+
+def others_write(
+    profile: Profile, n: int, *, now: datetime, apart: timedelta = timedelta(minutes=1), **each
+) -> None:
+    """`n` more people have a conversation with the profile, with `apart` between them, the newest
+    first.
+
+    Arguments:
+        each: fields of a conversation, made of its number: business_unread=lambda i: i % 3.
+    """
+    Conversation.objects.bulk_create(
+        Conversation(
+            person_id=1000 + i,
+            profile_id=profile.pk,
+            business_id=profile.business_id,
+            last_id=i,
+            last_at=now,
+            **{"business_last_id": i, "business_last_at": now - i * apart}
+            | {name: value(i) for name, value in each.items()},
+        )
+        for i in range(n)
+    )
+    Contact.objects.bulk_create(
+        Contact(
+            person_id=1000 + i,
+            business_id=profile.business_id,
+            name=f"Person {i}",
+            source="wrote",
+            first_at=now,
+            last_at=now,
+        )
+        for i in range(n)
+    )
 
 
 class Desk(Cast):

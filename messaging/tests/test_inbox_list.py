@@ -6,7 +6,6 @@ from django.test import TestCase
 from django.urls import reverse
 
 from audience.tests.people import NOW, make_person
-from messaging.models import Conversation
 from messaging.services.conversations.handling import (
     PAGE,
     assign_conversation,
@@ -18,7 +17,7 @@ from messaging.services.conversations.handling import (
 from messaging.services.conversations.labels import add_label
 from messaging.services.messages import receive_message
 from messaging.tests.cast import ANA, RAVI
-from messaging.tests.desk import Desk
+from messaging.tests.desk import Desk, others_write
 from portal.base.pairwise import pairwise_number
 
 
@@ -43,19 +42,8 @@ class ListTests(Desk, TestCase):
         self.assertEqual(self.names(label="VIP"), [])
 
     def test_five_hundred_conversations_come_by_pages_each_once(self):
-        rows = [
-            Conversation(
-                person_id=1000 + n,
-                profile_id=self.profile.pk,
-                business_id=self.acme.pk,
-                last_id=n,
-                last_at=NOW,
-                business_last_id=n,
-                business_last_at=NOW - timedelta(minutes=n // 3),  # some at the same moment
-            )
-            for n in range(499)
-        ]
-        Conversation.objects.bulk_create(rows)
+        some_at_the_same_moment = {"business_last_at": lambda i: NOW - timedelta(minutes=i // 3)}
+        others_write(self.profile, 499, now=NOW, **some_at_the_same_moment)
         seen, after = [], ""
         for _page in range(-(-500 // PAGE) + 1):
             page = inbox_page(self.profile, member=self.bob, after=after)
@@ -68,7 +56,7 @@ class ListTests(Desk, TestCase):
         self.assertEqual(folder_counts(self.profile, member=self.bob)["all"], 100)
 
     def test_the_key_j_leads_past_the_first_page(self):
-        self.crowd(70)
+        others_write(self.profile, 70, now=NOW)
         page = self.client.get(reverse("business_inbox", args=["acme"])).context["page"]
         last = reverse("conversation", args=["acme", "acme", page.lines[-1].number])
         answer = self.client.get(last)
@@ -80,7 +68,7 @@ class ListTests(Desk, TestCase):
         self.assertEqual(further.context["before"], page.lines[-1].number)
 
     def test_what_was_scrolled_to_stays_when_the_list_is_fetched_again(self):
-        self.crowd(70)
+        others_write(self.profile, 70, now=NOW)
         address = reverse("business_inbox", args=["acme"])
         first = self.client.get(address).context["page"]
         part = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "more"}
@@ -92,28 +80,13 @@ class ListTests(Desk, TestCase):
         self.assertEqual(len(again.context["page"].lines), 2 * PAGE)
 
     def test_what_was_resolved_is_followed_by_who_stood_below(self):
-        self.crowd(5)
+        others_write(self.profile, 5, now=NOW)
         numbers = [line.number for line in inbox_page(self.profile, member=self.bob).lines]
         address = reverse("conversation", args=["acme", "acme", numbers[2]])
         resolve_conversation(conversation_of(self.profile, numbers[2]), by=self.bob)
         answer = self.client.get(address)
         self.assertEqual(
             (answer.context["before"], answer.context["next"]), (numbers[1], numbers[3])
-        )
-
-    def crowd(self, n: int) -> None:
-        """n more conversations, a minute between them."""
-        Conversation.objects.bulk_create(
-            Conversation(
-                person_id=1000 + i,
-                profile_id=self.profile.pk,
-                business_id=self.acme.pk,
-                last_id=i,
-                last_at=NOW,
-                business_last_id=i,
-                business_last_at=NOW - timedelta(minutes=i),
-            )
-            for i in range(n)
         )
 
     def test_j_and_k_lead_to_the_neighbours(self):

@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from audience.tests.people import make_person
 from messaging.inbox.sessions import COOKIE
-from messaging.models import Contact, Conversation, Message
+from messaging.models import Conversation, Message
 from messaging.services.conversations.notes import add_note
 from messaging.services.messages import receive_message
 from messaging.services.people.sessions import follow_sign_in_link, make_sign_in_link
 from messaging.tests.cast import ANA, Cast, make_business
+from messaging.tests.desk import others_write
 from portal.base.ids import new_id
 from portal.base.pairwise import pairwise_number
 
@@ -35,30 +36,12 @@ class InboxQueryTests(Cast, TestCase):
 
     def crowd(self) -> None:
         now = timezone.now()
-        Conversation.objects.bulk_create(
-            Conversation(
-                person_id=1000 + n,
-                profile_id=self.profile.pk,
-                business_id=self.acme.pk,
-                last_id=n,
-                last_at=now,
-                business_last_id=n,
-                business_last_at=now - timedelta(minutes=n),
-                business_unread=n % 3,
-                state="snoozed" if n % 7 == 0 else "open",
-            )
-            for n in range(MANY)
-        )
-        Contact.objects.bulk_create(
-            Contact(
-                person_id=1000 + n,
-                business_id=self.acme.pk,
-                name=f"Person {n}",
-                source="wrote",
-                first_at=now,
-                last_at=now,
-            )
-            for n in range(MANY)
+        others_write(
+            self.profile,
+            MANY,
+            now=now,
+            business_unread=lambda i: i % 3,
+            state=lambda i: "open" if i % 7 else "snoozed",
         )
         Message.objects.bulk_create(
             Message(
