@@ -8,12 +8,13 @@ import re
 from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from portal.database import database
 from portal.timetable import TIMETABLE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -188,24 +189,8 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-# The database: PostgreSQL. Empty means the embedded one, which `make run` starts.
-
-
-def database(url: str) -> dict:
-    """A postgres:// address as Django's settings; its query string becomes connection options."""
-    parts = urlsplit(url)
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": parts.hostname or "",
-        "PORT": parts.port or "",
-        "OPTIONS": {key: values[-1] for key, values in parse_qs(parts.query).items()},
-    }
-
-
-# The app connects as a plain role; `migrate` and the tests as the owner of the tables.
+# The database: PostgreSQL. Empty means the embedded one, which `make run` starts. The app
+# connects as a plain role; `migrate` and the tests as the owner of the tables.
 EMBEDDED_ROLE = os.getenv("EMBEDDED_ROLE", "signet_app")
 DATABASE_URL = (
     os.getenv("DATABASE_URL")
@@ -400,33 +385,6 @@ API_CALLS_A_SECOND = int(os.getenv("API_CALLS_A_SECOND", "80"))
 # Whether a call is logged before it is answered, instead of up to a second later.
 API_LOG_AT_ONCE = os.getenv("API_LOG_AT_ONCE") == "1"
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s %(message)s"}
-    },
-    "filters": {
-        # Whoever asks for the state keeps the answers; here they would hide all else.
-        "not_healthz": {
-            "()": "django.utils.log.CallbackFilter",
-            "callback": lambda record: "/healthz" not in record.getMessage(),
-        },
-        "named": {"()": "portal.base.request_id.NameRequest"},
-    },
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["not_healthz", "named"],
-        }
-    },
-    "root": {"handlers": ["console"], "level": os.getenv("LOG_LEVEL", "INFO")},
-    "loggers": {
-        "django": {"handlers": []},
-        "django.request": {"level": "ERROR"},
-        "stripe": {"level": "WARNING"},
-    },
-}
-
-from portal.unfold import UNFOLD  # noqa: E402, F401  (the look of the admin, a page of its own)
+# Pages of their own: what is logged, and the look of the admin.
+from portal.logs import LOGGING  # noqa: E402, F401
+from portal.unfold import UNFOLD  # noqa: E402, F401

@@ -13,7 +13,7 @@ from portal.run import checks
 
 ASKED_IN_PYTHON = re.compile(r'(?:getenv|listed|secret|environ\.get)\(\s*"([A-Z_]+)"')
 ASKED_IN_PROCFILE = re.compile(r"\$\{([A-Z_]+)")
-READERS = ("portal/settings.py", "portal/asgi.py", "portal/run", "Procfile")
+READERS = ("portal/settings.py", "portal/logs.py", "portal/asgi.py", "portal/run", "Procfile")
 OF_PYTEST = {"PYTEST_XDIST_WORKER"}
 
 
