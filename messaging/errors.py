@@ -1,4 +1,4 @@
-"""The Cloud API's error codes: title, HTTP status and type, as docs/api/errors lists them."""
+"""The Cloud API's error codes: title, HTTP status and type, as docs/api/errors.md lists them."""
 
 from typing import NamedTuple
 

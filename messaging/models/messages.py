@@ -55,7 +55,7 @@ class Message(models.Model):
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.TEXT)
     message_class = models.CharField(max_length=14, choices=Class, default=Class.SERVICE)
     status = models.CharField(max_length=9, choices=Status)
-    error = models.IntegerField(null=True)  # code as in docs/api/errors
+    error = models.IntegerField(null=True)  # code as in docs/api/errors.md
     body = models.TextField(null=True)  # noqa: DJ001  (null: the campaign's)
     content = models.JSONField(null=True)  # what the kind needs besides text, in Cloud-API shape
     reply_to = models.BigIntegerField(null=True)
