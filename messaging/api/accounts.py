@@ -3,8 +3,9 @@
 from messaging.api.analytics import analytics, analytics_asked
 from messaging.api.calls import DELETE, GET, MANAGEMENT, NODES, POST, Call, edge
 from messaging.api.fields import text
+from messaging.api.health import health_of
 from messaging.api.paging import page
-from messaging.api.profiles import as_phone_number
+from messaging.api.profiles import as_phone_number, filtered_profiles
 from messaging.api.selection import asked, select
 from messaging.models import App, WebhookEndpoint
 from messaging.services.webhooks.addresses import (
@@ -26,6 +27,8 @@ PROFILE_SHOWN = (
     "last_onboarded_time",
 )
 ACCOUNT = WebhookEndpoint.Level.ACCOUNT
+LISTING = {"phone_numbers", "health_status"}  # fields that need the profiles
+MOST = 100  # profiles in a field
 
 
 @edge(Business, "", GET, scope=None)
@@ -46,9 +49,6 @@ def get_account(call: Call) -> dict:
         "ownership_type": "SELF",
         "status": "ACTIVE",
         "is_enabled_for_insights": True,
-        "health_status": {
-            "can_send_message": "AVAILABLE" if business.is_paid(call.now) else "LIMITED"
-        },
         "owner_business_info": {"id": str(business.pk), "name": business.name},
         "on_behalf_of_business_info": {
             "id": str(business.pk),
@@ -57,9 +57,12 @@ def get_account(call: Call) -> dict:
             "type": "SELF",
         },
     }
-    if "phone_numbers" in asked(call.data):
-        rows = NODES[Profile](call.caller).order_by("pk")[:100]
+    names = asked(call.data)
+    rows = list(NODES[Profile](call.caller).order_by("pk")[:MOST]) if LISTING & set(names) else []
+    if "phone_numbers" in names:
         full["phone_numbers"] = {"data": [_profile(call, row) for row in rows]}
+    if "health_status" in names:
+        full["health_status"] = health_of(business, rows, call.caller.app, call.now)
     shown = select(full, call.data, default=SHOWN)
     for name, arguments in analytics_asked(str(call.data.get("fields") or "")).items():
         shown[name] = analytics(call.business, name, arguments, call.now)
@@ -69,7 +72,8 @@ def get_account(call: Call) -> dict:
 @edge(Business, "phone_numbers", GET, scope=None)
 def get_profiles(call: Call) -> dict:
     """The profiles that the token may use."""
-    return page(call, NODES[Profile](call.caller), show=lambda row: _profile(call, row))
+    rows = filtered_profiles(NODES[Profile](call.caller), call.data)
+    return page(call, rows, show=lambda row: _profile(call, row))
 
 
 def _profile(call: Call, profile: Profile) -> dict:

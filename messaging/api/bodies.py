@@ -1,6 +1,7 @@
 """What a client sent, whatever it called it: JSON, form, multipart, query only, or nothing."""
 
 import json
+import re
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
@@ -14,9 +15,8 @@ DEEPEST = 40  # levels of nested JSON
 
 def read_body(request: HttpRequest) -> tuple[dict, dict]:
     """Parameters (the body's over the query's, null is absent) and files. Raises GraphError."""
-    query = {key: request.GET.getlist(key)[-1] for key in request.GET}
     body, files = _read(request)
-    return query | _without_nulls(body, DEEPEST), files
+    return _nested(_last(request.GET)) | _without_nulls(body, DEEPEST), files
 
 
 def _read(request: HttpRequest) -> tuple[dict, dict]:
@@ -63,9 +63,52 @@ def _multipart(request: HttpRequest):
         raise GraphError(100, str(error)) from None
 
 
+def _last(fields: QueryDict) -> dict[str, Any]:
+    """Each name's value, of several the last; the names that end in [] in their order."""
+    last: dict[str, Any] = {}
+    for key in fields:
+        values = fields.getlist(key)
+        if key.endswith("[]"):
+            last |= {f"{key[:-2]}[{n}]": value for n, value in enumerate(values)}
+        else:
+            last[key] = values[-1]
+    return last
+
+
 def _flat(fields: QueryDict) -> dict:
     """Form fields; what looks like JSON inside one is read as such, as clients mean it."""
-    return {key: _maybe_json(fields.getlist(key)[-1]) for key in fields}
+    return _nested({key: _maybe_json(value) for key, value in _last(fields).items()})
+
+
+def _nested(fields: dict[str, Any]) -> dict[str, Any]:
+    """`text[body]=Hi` and `buttons[0][title]=Yes` as objects and lists: PHP's way to write them."""
+    plain = {name: value for name, value in fields.items() if not BRACKETED.fullmatch(name)}
+    made: dict[str, Any] = {}
+    for name, value in fields.items():
+        if not (found := BRACKETED.fullmatch(name)):
+            continue
+        place, parts = made, [found[1], *PART.findall(found[2])]
+        if len(parts) > DEEPEST:
+            raise GraphError(100, _("The body is nested too deeply."))
+        for part in parts[:-1]:
+            place = place.setdefault(part, {})
+            if not isinstance(place, dict):
+                raise GraphError(100, _("“%s” is given twice.") % found[1])
+        place[parts[-1]] = value
+    return plain | {name: _listed(value) for name, value in made.items()}
+
+
+BRACKETED = re.compile(r"(\w+)((?:\[\w+\])+)")
+PART = re.compile(r"\[(\w+)\]")
+
+
+def _listed(value: Any) -> Any:
+    """Objects whose names count from 0 are lists."""
+    if not isinstance(value, dict):
+        return value
+    inner = {key: _listed(item) for key, item in value.items()}
+    is_list = list(inner) == [str(n) for n in range(len(inner))]
+    return list(inner.values()) if is_list else inner
 
 
 def _maybe_json(value: str) -> Any:

@@ -23,7 +23,11 @@ from messaging.api.errors import GraphError, graph_error
 from messaging.api.roots import ROOTS, RootCall, upload_root
 from messaging.services.integrators.api_log import note
 from messaging.services.integrators.rates import take_call
+from messaging.services.media_types import LARGEST
+from portal.base.whole_bodies import take_whole
 
+METHODS_HEARD = "GET, POST, DELETE, HEAD, OPTIONS"
+LARGEST_BODY = LARGEST + 1024 * 1024  # bytes: a file and the form around it
 MOST_IDS = 50  # of one call
 
 
@@ -33,6 +37,8 @@ def graph(
 ) -> HttpResponse:
     """Answer one call; whatever happens is JSON with 200 or an error's envelope."""
     begun, now, trace = time.monotonic(), timezone.now(), secrets.token_urlsafe(12)
+    if request.method == "OPTIONS":
+        return to_all_origins(HttpResponse(), request)
     caller: list[Caller] = []
     try:
         answer: Any = _answer(request, node, edge, leaf, now, trace, caller)
@@ -49,6 +55,8 @@ def graph(
         response.status_code = error.status
         if error.retry_after is not None:
             response["Retry-After"] = str(error.retry_after)
+        if error.status == 405:
+            response["Allow"] = METHODS_HEARD
         if error.status == 401:
             response["WWW-Authenticate"] = 'OAuth "Signet" "invalid_token"'
     response["facebook-api-version"] = version or "v23.0"
@@ -65,6 +73,19 @@ def graph(
             trace=trace,
             now=now,
         )
+    return to_all_origins(response, request)
+
+
+def to_all_origins(response: HttpResponse, request: HttpRequest) -> HttpResponse:
+    """Let scripts of any page read the answer: what opens something here is a token, no cookie."""
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Access-Control-Expose-Headers"] = "facebook-api-version, x-fb-trace-id, Retry-After"
+    if request.method == "OPTIONS":
+        response["Allow"] = response["Access-Control-Allow-Methods"] = METHODS_HEARD
+        response["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Idempotency-Key"
+        if asked := request.headers.get("Access-Control-Request-Headers", ""):
+            response["Access-Control-Allow-Headers"] = asked[:500]
+        response["Access-Control-Max-Age"] = "86400"
     return response
 
 
@@ -77,7 +98,8 @@ def _answer(
     trace: str,
     known: list[Caller],
 ) -> Any:
-    method = request.method or ""
+    method = "GET" if request.method == "HEAD" else request.method or ""
+    take_whole(request, most=LARGEST_BODY)
     if node.startswith("upload:"):
         return upload_root(RootCall(request, {}, now), node)
     data, files = read_body(request)

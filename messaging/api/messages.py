@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 
 from django.utils.translation import gettext as _
 
@@ -25,7 +26,10 @@ from portal.base.refused import Refused
 from profiles.models import Profile
 
 KEY = "Idempotency-Key"
+LINK = b"link"  # in a body that may name one
 CLIENT_DATA = 512  # characters of biz_opaque_callback_data
+
+Way = Callable[[Callable[[], dict]], dict]
 
 
 @edge(Profile, "messages", POST, scope=MESSAGING)
@@ -35,10 +39,33 @@ def post_message(call: Call) -> dict:
         raise GraphError(100, _("messaging_product: “whatsapp” is expected."))
     if call.data.get("status"):
         return _mark(call)
-    if (known := _known(call)) is not None:
-        return known
+    if (key := call.request.headers.get(KEY)) is None:
+        return _send_any(call)
+    body = json.dumps(call.data, sort_keys=True, default=str).encode()
+    request = fingerprint_of("POST", call.request.path, body)
+    if LINK in body:  # perhaps a file is fetched, which no transaction may wait for
+        if known := known_answer(call.caller.app, key=key, request=request):
+            return json.loads(known.body)
+        return _send_any(call, partial(_once, call, key, request))
+    return _once(call, key, request, lambda: _send_any(call))
+
+
+def _once(call: Call, key: str, request: str, do: Callable[[], dict]) -> dict:
+    """Do what the request asks for, only if it was not done before."""
+    answer = once(
+        call.caller.app, key=key, request=request, do=lambda: Answer(200, json.dumps(do()))
+    )
+    return json.loads(answer.body)
+
+
+def _at_once(do: Callable[[], dict]) -> dict:
+    return do()
+
+
+def _send_any(call: Call, way: Way = _at_once) -> dict:
+    """`way` does the sending itself, when all that it needs has been fetched."""
     kind = str(call.data.get("type") or _guess(call.data)).lower()
-    return _send_template(call) if kind == "template" else _send(call, kind)
+    return _send_template(call, way) if kind == "template" else _send(call, kind, way)
 
 
 @edge(Profile, "marketing_messages", POST, scope=MESSAGING)
@@ -53,12 +80,13 @@ def _guess(data: dict) -> str:
     return "template" if "template" in data and "text" not in data else "text"
 
 
-def _send(call: Call, kind: str) -> dict:
+def _send(call: Call, kind: str, way: Way) -> dict:
     content = read_content(kind, call.data)
     person_id, written = recipient_of(call.business, call.data)
     reply_to = _target(call, content, person_id)
     stored = _with_files(call, content)
-    return _sent_once(
+    send = partial(
+        _sent,
         call,
         person_id,
         written,
@@ -68,9 +96,10 @@ def _send(call: Call, kind: str) -> dict:
         content=stored,
         reply_to=reply_to,
     )
+    return way(send)
 
 
-def _send_template(call: Call) -> dict:
+def _send_template(call: Call, way: Way) -> dict:
     given = thing(call.data, "template")
     name = text(given, "name", most=512, where="template")
     language = text(
@@ -90,7 +119,8 @@ def _send_template(call: Call) -> dict:
     ensure_sendable(template)
     rendered = render(template, components)
     _find_header(call, rendered.content.get("header"), "template.components")
-    return _sent_once(
+    send = partial(
+        _sent,
         call,
         person_id,
         written,
@@ -100,44 +130,14 @@ def _send_template(call: Call) -> dict:
         template=template,
         reply_to=_context(call, person_id),
     )
+    return way(send)
 
 
-def _sent_once(call: Call, person_id: int, written: str, **message) -> dict:
-    """Send it and answer; where the request names itself, only if it was not done before."""
-
-    def send() -> dict:
-        sent = _sending(
-            call,
-            person_id,
-            by=None,
-            client_data=_client_data(call.data),
-            now=call.now,
-            **message,
-        )
-        return _sent(call, sent, written)
-
-    if (key := call.request.headers.get(KEY)) is None:
-        return send()
-    answer = once(
-        call.caller.app,
-        key=key,
-        request=_fingerprint(call),
-        do=lambda: Answer(200, json.dumps(send())),
-    )
-    return json.loads(answer.body)
-
-
-def _known(call: Call) -> dict | None:
-    """What this very request was answered before, so that no file is fetched again for it."""
-    if (key := call.request.headers.get(KEY)) is None:
-        return None
-    known = known_answer(call.caller.app, key=key, request=_fingerprint(call))
-    return json.loads(known.body) if known else None
-
-
-def _fingerprint(call: Call) -> str:
-    body = json.dumps(call.data, sort_keys=True, default=str).encode()
-    return fingerprint_of("POST", call.request.path, body)
+def _sent(call: Call, person_id: int, written: str, **message) -> dict:
+    """Send it and answer."""
+    client_data = _client_data(call.data)
+    sent = _sending(call, person_id, by=None, client_data=client_data, now=call.now, **message)
+    return _answer(call, sent, written)
 
 
 def _sending(
@@ -173,7 +173,7 @@ def _find_header(call: Call, header: dict | None, where: str) -> None:
         )
 
 
-def _sent(call: Call, message: Message, written: str) -> dict:
+def _answer(call: Call, message: Message, written: str) -> dict:
     sent = {"id": wamid(call.business.pk, message.person_id, message.id)}
     if message.kind == Message.Kind.TEMPLATE:
         sent["message_status"] = "accepted"

@@ -2,15 +2,19 @@
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from messaging.api.bodies import opened
 from messaging.api.calls import GET, MANAGEMENT, POST, Call, edge
 from messaging.api.errors import wrong
-from messaging.api.fields import one_of, text
-from messaging.api.selection import select
+from messaging.api.fields import one_of, text, things
+from messaging.api.health import health_of
+from messaging.api.selection import asked, select
 from messaging.api.uploads import picture_behind
 from messaging.services.webhooks.bodies import display_number
 from profiles.models import Profile
+from profiles.services.changes import waiting_change
 from profiles.services.profiles import change_logo, change_profile
 
 SHOWN = (
@@ -23,6 +27,7 @@ SHOWN = (
     "last_onboarded_time",
     "webhook_configuration",
 )
+NAMED = {"new_display_name", "new_name_status"}
 QUALITY = {
     Profile.Quality.UNKNOWN: "UNKNOWN",
     Profile.Quality.GREEN: "GREEN",
@@ -34,7 +39,35 @@ QUALITY = {
 @edge(Profile, "", GET, scope=None)
 def get_profile(call: Call) -> dict:
     """The profile in the words of a phone number."""
-    return select(as_phone_number(call.node), call.data, default=SHOWN)
+    profile: Profile = call.node
+    full = as_phone_number(profile)
+    names = asked(call.data)
+    if NAMED & set(names):
+        full |= _name_asked_for(profile)
+    if "health_status" in names:
+        full["health_status"] = health_of(profile.business, [profile], call.caller.app, call.now)
+    return select(full, call.data, default=SHOWN)
+
+
+def _name_asked_for(profile: Profile) -> dict:
+    """The new name that waits for a look, if one does."""
+    case = waiting_change(profile.business)
+    for change in case.changes if case else []:
+        if (change["profile"], change["field"]) == (str(profile.pk), "name"):
+            return {"new_display_name": change["after"], "new_name_status": "PENDING_REVIEW"}
+    return {}
+
+
+def filtered_profiles(rows: QuerySet[Profile], data: dict) -> QuerySet[Profile]:
+    """`filtering=[{"field": "account_mode", "operator": "EQUAL", "value": "LIVE"}]`: test profiles
+    or the others. Raises GraphError.
+    """
+    for condition in things(data, "filtering", least=0, most=5):
+        if condition.get("field") != "account_mode" or condition.get("operator") != "EQUAL":
+            raise wrong("filtering", _("only account_mode EQUAL is offered."))
+        mode = one_of(condition, "value", ("SANDBOX", "LIVE"), where="filtering")
+        rows = rows.filter(is_test=mode == "SANDBOX")
+    return rows
 
 
 def as_phone_number(profile: Profile) -> dict:
@@ -85,8 +118,8 @@ def get_business_profile(call: Call) -> dict:
         "websites": [profile.website] if profile.website else [],
         "vertical": profile.vertical,
     }
-    names = [n for n in str(call.data.get("fields") or "").split(",") if n.strip() in full]
-    kept = ["messaging_product", "vertical", *(n.strip() for n in names)] if names else full
+    names = [name for name in asked(call.data) if name in full]
+    kept = ["messaging_product", "vertical", *names] if names else full
     return {"data": [{name: full[name] for name in full if name in kept and full[name]}]}
 
 
@@ -104,7 +137,7 @@ def post_business_profile(call: Call) -> dict:
         vertical = one_of(call.data, "vertical", choices)
         changes["vertical"] = vertical if vertical in Profile.Vertical.values else "OTHER"
     if "websites" in call.data:
-        changes["website"] = _websites(call.data["websites"])
+        changes["website"] = _websites(opened(call.data["websites"]))
     if changes:
         change_profile(call.node, by=None, **changes)
     if handle := text(call.data, "profile_picture_handle", most=500, required=False):

@@ -12,6 +12,7 @@ from messaging.api.auth import EXPIRED, INVALID, caller_of
 from messaging.api.calls import Caller
 from messaging.api.errors import GraphError
 from messaging.api.fields import text
+from messaging.api.selection import select
 from messaging.api.uploads import begin_upload, continue_upload, upload_state
 from messaging.models import AccessToken
 from messaging.services.integrators.keys import app_behind, token_behind
@@ -88,18 +89,40 @@ def app_upload(call: RootCall) -> dict:
     return begin_upload(call.caller(), call.data)
 
 
+def get_me(call: RootCall) -> dict:
+    """Who the token stands for: its maker, or the app where its secret came."""
+    caller = call.caller()
+    known = caller.token.created_by_id if caller.token else caller.app.pk
+    return select({"id": str(known), "name": caller.app.name}, call.data, default=("name",))
+
+
+def get_my_businesses(call: RootCall) -> dict:
+    """The one business that the token is of."""
+    business = call.caller().business
+    return {"data": [{"id": str(business.pk), "name": business.name}]}
+
+
+def get_template_library(call: RootCall) -> dict:
+    """There are no ready-made templates to choose from."""
+    call.caller()
+    return {"data": []}
+
+
 ROOTS: dict[tuple[str, str], Callable[[RootCall], Any]] = {
     ("oauth/access_token", "GET"): app_token,
     ("oauth/access_token", "POST"): app_token,
     ("debug_token", "GET"): debug_token,
     ("app/uploads", "POST"): app_upload,
+    ("me", "GET"): get_me,
+    ("me/businesses", "GET"): get_my_businesses,
+    ("message_template_library", "GET"): get_template_library,
 }
 
 
 def upload_root(call: RootCall, session_id: str) -> dict:
     """/upload:…: its bytes by POST, its state by GET."""
     caller = call.caller()
-    if call.request.method == "GET":
+    if call.request.method in ("GET", "HEAD"):
         return upload_state(caller, session_id)
     if call.request.method != "POST":
         raise GraphError(100, _("Send the bytes by POST."), status=405)

@@ -14,20 +14,19 @@ from messaging.api.fields import one_of, text, thing
 from messaging.models import WebhookEndpoint
 from messaging.services.webhooks.addresses import remove_webhook, set_webhook
 from profiles.models import Profile
+from profiles.services.profiles import change_profile
 
+LONGEST = 60  # characters of a name
 PROFILE = WebhookEndpoint.Level.PROFILE
 
 
 @edge(Profile, "", POST)
 def post_profile(call: Call) -> dict:
-    """Set or take away the profile's own webhook."""
+    """Set or take away the profile's own webhook; ask for another name, which waits for a look."""
     if "webhook_configuration" in call.data:
         _set_own_webhook(call, thing(call.data, "webhook_configuration"))
     elif call.data.get("new_display_name"):
-        raise GraphError(
-            131037,
-            _("Change the name on the page Public profile: it is looked at again before it shows."),
-        )
+        change_profile(call.node, by=None, name=text(call.data, "new_display_name", most=LONGEST))
     elif "pin" in call.data:
         _check_pin(call.data)
     else:

@@ -5,6 +5,7 @@ import json
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from messaging.api.bodies import opened
 from messaging.api.calls import DELETE, GET, POST, Call, edge
 from messaging.api.errors import GraphError
 from messaging.api.fields import one_of, text
@@ -52,7 +53,7 @@ def post_templates(call: Call) -> dict:
             name=text(call.data, "name", most=512),
             language=text(call.data, "language", most=20),
             category=one_of(call.data, "category", CATEGORIES),
-            components=call.data.get("components"),
+            components=opened(call.data.get("components")),
             parameter_format=_format(call.data),
             by=None,
             now=call.now,
@@ -68,7 +69,7 @@ def post_template(call: Call) -> dict:
     template = _told(
         lambda: edit_template(
             call.node,
-            components=call.data.get("components") or call.node.components,
+            components=opened(call.data.get("components")) or call.node.components,
             category=category,
             by=None,
             now=call.now,
@@ -80,6 +81,13 @@ def post_template(call: Call) -> dict:
         "name": template.name,
         "category": template.category,
     }
+
+
+@edge(Template, "", DELETE)
+def delete_one_template(call: Call) -> dict:
+    """Take away this one language."""
+    delete_template(call.node, by=None, now=call.now)
+    return {"success": True}
 
 
 @edge(Business, "message_templates", DELETE)

@@ -7,7 +7,7 @@ from messaging.api.links import link_follow, link_picture
 from messaging.api.media import media_file
 
 VERSION = r"(?P<version>v\d+(?:\.\d+)?)"
-NODE = r"(?P<node>\d+|app|oauth|debug_token|upload:[^/]+)"
+NODE = r"(?P<node>\d+|app|me|oauth|debug_token|message_template_library|upload:[^/]+)"
 
 urlpatterns = [
     path("q/<slug:code>", link_follow, name="link"),

@@ -8,6 +8,7 @@ import time
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -25,6 +26,7 @@ from messaging.v1.bodies import StrictJSONParser, check_query
 from messaging.v1.errors import handle, limits
 from messaging.v1.keys import HasScope, KeyAuthentication
 from messaging.v1.paging import ByKey
+from portal.base.whole_bodies import take_whole
 from profiles.models import Business, User
 
 KEY = "Idempotency-Key"
@@ -90,6 +92,7 @@ class BusinessViewSet(GenericViewSet):
         self.request = wrapped = self.initialize_request(request, *args, **kwargs)
         self.headers = self.default_response_headers
         try:
+            take_whole(request, most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
             raw = request.body
             self.initial(wrapped, *args, **kwargs)
             method, handler = (request.method or "").lower(), self.http_method_not_allowed

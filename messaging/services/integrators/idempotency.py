@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from celery import shared_task
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging.models import App, IdempotentAnswer
+from portal.base.prepared import run
 
 KEPT_FOR = timedelta(days=7)
 LONGEST = 255  # characters of a key
@@ -65,24 +66,25 @@ def once(app: App, *, key: str, request: str, do: Callable[[], Answer]) -> Answe
         raise KeyMisused(_("An Idempotency-Key has 1 to 255 printable characters."))
     try:
         with transaction.atomic():
-            if not _lock(app, key):
+            is_ours, known = _lock(app, key)
+            if not is_ours:
                 raise KeyMisused(
                     _("The first request with this Idempotency-Key is still at work."),
                     is_busy=True,
                 )
-            if known := IdempotentAnswer.objects.filter(app=app, key=key).first():
-                if known.request != request:
-                    raise KeyMisused(_("This Idempotency-Key stands for another request."))
-                return Answer(known.status, known.answer, is_replay=True)
+            if known:
+                return _replay(*known, request=request)
             answer = do()
             if answer.status >= 400:
                 raise _NotKept(answer)
-            IdempotentAnswer.objects.create(
-                app=app, key=key, request=request, status=answer.status, answer=answer.body
-            )
+            _keep(app, key, request, answer)
             return answer
     except _NotKept as undone:
         return undone.answer
+    except _AlreadyKept:  # the first ended while we took the lock: our work is undone
+        replayed = known_answer(app, key=key, request=request)
+        assert replayed
+        return replayed
 
 
 def known_answer(app: App, *, key: str, request: str) -> Answer | None:
@@ -90,18 +92,51 @@ def known_answer(app: App, *, key: str, request: str) -> Answer | None:
     known = IdempotentAnswer.objects.filter(app=app, key=key).first()
     if known is None:
         return None
-    if known.request != request:
+    return _replay(known.request, known.status, known.answer, request=request)
+
+
+def _replay(first: str, status: int, answer: str, *, request: str) -> Answer:
+    if first != request:
         raise KeyMisused(_("This Idempotency-Key stands for another request."))
-    return Answer(known.status, known.answer, is_replay=True)
+    return Answer(status, answer, is_replay=True)
 
 
-def _lock(app: App, key: str) -> bool:
-    """Whether we are the only one at work on the key, until the transaction ends."""
+def _lock(app: App, key: str) -> tuple[bool, tuple[str, int, str] | None]:
+    """Whether we are the only one at work on the key, until the transaction ends; and the request,
+    status and answer that are known of it.
+
+    In one statement, so what is known was looked up before the lock: `_keep` finds out where the
+    first request ended between the two.
+    """
     digest = hashlib.sha256(f"{app.pk}:{key}".encode()).digest()
     number = int.from_bytes(digest[:8], "big", signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_xact_lock(%s)", [number])
-        return cursor.fetchone()[0]
+    row = run(LOCK, [number, app.pk, key]).fetchone()
+    assert row  # (it always gives one)
+    return row[0], row[1:] if row[1] is not None else None
+
+
+LOCK = """
+    select pg_try_advisory_xact_lock(%s), a.request, a.status, a.answer
+      from (select) as always
+      left join messaging_idempotentanswer a on a.app_id = %s and a.key = %s
+"""
+
+
+class _AlreadyKept(Exception):
+    """Somebody else has done the work."""
+
+
+def _keep(app: App, key: str, request: str, answer: Answer) -> None:
+    """Remember the answer. Raises _AlreadyKept."""
+    kept = run(KEEP, [app.pk, key, request, answer.status, answer.body, timezone.now()])
+    if not kept.rowcount:
+        raise _AlreadyKept
+
+
+KEEP = """
+    insert into messaging_idempotentanswer (app_id, key, request, status, answer, at)
+    values (%s, %s, %s, %s, %s, %s) on conflict (app_id, key) do nothing
+"""
 
 
 @shared_task

@@ -65,7 +65,7 @@ def error(code: int, details: str = "") -> dict:
         "title": title,
         "message": title,
         "error_data": {"details": details or title},
-        "href": f"/docs/api/errors/#{code}",
+        "href": f"{settings.SITE_URL}/docs/api/errors/#{code}",
     }
 
 
@@ -194,7 +194,8 @@ def message_content(message: Message, business_id: int) -> dict:
         return {"type": "text", "text": {"body": message.body or ""}}
     if kind in FILES:
         caption = {"caption": message.body} if message.body and kind in CAPTIONED else {}
-        return {"type": kind, kind: {**content, **caption, **_url(content)}}
+        always = {FLAGS[kind]: False} if kind in FLAGS else {}
+        return {"type": kind, kind: {**always, **content, **caption, **_url(content)}}
     if kind == Message.Kind.REACTION:
         target = wamid(business_id, message.person_id, message.reply_to) if message.reply_to else ""
         return {"type": kind, kind: {"message_id": target, "emoji": content.get("emoji", "")}}
@@ -211,6 +212,8 @@ def message_content(message: Message, business_id: int) -> dict:
 
 CAPTIONED = (Message.Kind.IMAGE, Message.Kind.VIDEO, Message.Kind.DOCUMENT)
 FILES = (*CAPTIONED, Message.Kind.AUDIO, Message.Kind.STICKER)
+# What some clients read unasked. Stickers are drawn anew, so none of them moves.
+FLAGS: dict[str, str] = {Message.Kind.AUDIO: "voice", Message.Kind.STICKER: "animated"}
 PLAIN = (
     Message.Kind.LOCATION,
     Message.Kind.INTERACTIVE,
