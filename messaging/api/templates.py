@@ -80,6 +80,7 @@ def post_template(call: Call) -> dict:
         "id": str(template.pk),
         "name": template.name,
         "category": template.category,
+        "status": template.status,
     }
 
 
@@ -98,8 +99,10 @@ def delete_templates(call: Call) -> dict:
         wanted = _words(call.data["hsm_ids"], upper=False)
         rows = rows.filter(pk__in=[int(i) for i in wanted if i.isdecimal() and len(i) < 18])
     else:
-        rows = rows.filter(name=text(call.data, "name", most=512))
-        if hsm_id := str(call.data.get("hsm_id") or ""):
+        hsm_id = str(call.data.get("hsm_id") or "")
+        if name := text(call.data, "name", most=512, required=not hsm_id):
+            rows = rows.filter(name=name)
+        if hsm_id:
             rows = rows.filter(pk=int(hsm_id) if hsm_id.isdecimal() and len(hsm_id) < 18 else 0)
     found = list(rows)
     if not found:
@@ -132,7 +135,7 @@ def _filtered(rows: QuerySet[Template], data: dict) -> QuerySet[Template]:
         rows = rows.filter(name=str(name))
     if words := data.get("name_or_content") or data.get("content"):
         rows = rows.filter(Q(name__icontains=words) | Q(components__icontains=str(words)))
-    for field in ("status", "category", "language"):
+    for field in ("status", "category", "language", "parameter_format"):
         if written := data.get(field):
             rows = rows.filter(**{f"{field}__in": _words(written, upper=field != "language")})
     if "quality_score" in data and "UNKNOWN" not in _words(data["quality_score"], upper=True):

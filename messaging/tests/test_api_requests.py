@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from messaging.models import Message
 from messaging.services.integrators import idempotency
+from messaging.services.integrators.keys import create_token
 from messaging.tests.cast import ANA, make_template
 from messaging.tests.test_api_messages import ApiCase
 from messaging.tests.test_media import MediaCase, picture
@@ -32,9 +33,8 @@ class LengthlessTests(MediaCase):
         response = self.client.generic(
             "POST",
             path,
-            content_type=kind,
-            headers={"Authorization": f"Bearer {self.token}"},
-            **{"wsgi.input": Stream(data), "CONTENT_LENGTH": ""} | environ,
+            headers={"Authorization": f"Bearer {environ.pop('token', self.token)}"},
+            **{"wsgi.input": Stream(data), "CONTENT_LENGTH": "", "CONTENT_TYPE": kind} | environ,
         )
         return response.status_code, response.json()
 
@@ -72,12 +72,14 @@ class LengthlessTests(MediaCase):
         self.assertError(result, 413, 100)
 
     def test_the_management_api_reads_it_too(self):
+        scopes = ["templates:write"]
+        key = create_token(self.app, name="templates", by=self.alice, scopes=scopes)[1]
         with override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=5000):
-            for length, expected in ((10, 400), (6000, 413)):
-                status, answer = self.stream(
-                    "/api/v1/templates", b"x" * length, HTTP_TRANSFER_ENCODING="chunked"
+            for length, expected in ((10, "valid JSON"), (6000, "too large")):
+                _status, answer = self.stream(
+                    "/api/v1/templates", b"x" * length, HTTP_TRANSFER_ENCODING="chunked", token=key
                 )
-                self.assertEqual(status, expected, answer)
+                self.assertIn(expected, answer["error"]["message"])
 
 
 class ScriptTests(ApiCase):
@@ -214,6 +216,9 @@ class FurtherPlacesTests(ApiCase):
         self.assertEqual(self.call("DELETE", f"/v23.0/{template.pk}"), (200, {"success": True}))
         listed = self.call("GET", f"/{self.acme.pk}/message_templates")[1]["data"]
         self.assertEqual([row["id"] for row in listed], [str(kept.pk)])
+        path = f"/{self.acme.pk}/message_templates?hsm_id={kept.pk}"
+        self.assertEqual(self.call("DELETE", path), (200, {"success": True}))
+        self.assertError(self.call("DELETE", path), 400, 100, 2593002)
 
 
 class NamedRequestTests(ApiCase):
