@@ -7,7 +7,7 @@ CREATE TEMP TABLE chunk ON COMMIT DROP AS
 {claim_budgets(now=now)}                                  -- marketing: who comes back gets it
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from django.conf import settings
@@ -29,6 +29,7 @@ def eligible(
     profile_id: int,
     business_id: int,
     message_class: str,
+    topics: Sequence[str],
     now: datetime,
 ) -> Composed:
     """The conditions on a row `p` of audience_person under which the person gets the message now:
@@ -39,6 +40,7 @@ def eligible(
         profile_id=profile_id,
         business_id=business_id,
         message_class=message_class,
+        topics=topics,
         now=now,
     )
     if message_class != MARKETING:
@@ -52,20 +54,23 @@ def allowed(
     profile_id: int,
     business_id: int,
     message_class: str,
+    topics: Sequence[str],
     now: datetime,
 ) -> Composed:
     """The conditions on a row `p` of audience_person under which the person may get the message,
     now or when their quiet hours are over.
 
     They read what is committed when the statement begins, so hold the bucket's lock before. Adverts
-    go to adults who said yes to adverts and have not muted the business. Nothing goes to who
-    blocked the profile; alerts that a person switched off stay off, except critical ones. Budgets
-    are claimed after, by `claim_budgets`, and `seconds_to_wait` says who must not be disturbed yet.
+    go to adults who said yes to adverts and muted neither the business nor a topic of the advert.
+    Nothing goes to who blocked the profile; alerts that a person switched off stay off, except
+    critical ones. Budgets are claimed after, by `claim_budgets`, and `seconds_to_wait` says who
+    must not be disturbed yet.
 
     Arguments:
         definition: whom the campaign is for; None: no filters (a message to a known contact).
         message_class: value of Message.Class; "marketing" is what consent, quiet hours and the
             weekly budget are about.
+        topics: what an advert is about, as audience.topics says.
         now: the moment that ages and quiet hours are computed for.
     """
     conditions: list[Composable] = [_not_blocked(profile_id)]
@@ -75,6 +80,7 @@ def allowed(
         conditions += [
             SQL("p.marketing"),
             _not_refused(business_id, MARKETING_KINDS),
+            _not_muted(topics),
             _adult(now),
         ]
     elif message_class != CRITICAL:
@@ -219,3 +225,10 @@ def _not_refused(business_id: int, kinds: Iterable[str]) -> Composed:
         "NOT EXISTS (SELECT 1 FROM audience_consent n WHERE n.person_id = p.person_id"
         " AND n.kind = ANY({}) AND n.scope_id IN (0, {}) AND NOT n.granted)"
     ).format(Literal([str(kind) for kind in kinds]), Literal(business_id))
+
+
+def _not_muted(topics: Sequence[str]) -> Composed:
+    return SQL(
+        "NOT EXISTS (SELECT 1 FROM audience_mutedtopic t"
+        " WHERE t.person_id = p.person_id AND t.topic = ANY({}))"
+    ).format(Literal([str(topic) for topic in topics]))

@@ -28,6 +28,7 @@ from django.utils.translation import gettext as _
 
 from audience.locks import share_bucket
 from audience.models import bucket_of
+from audience.topics import topics_of
 from billing.entitlements import entitlements
 from messaging.models import Message, Template
 from messaging.services.counters import reached_today
@@ -61,6 +62,7 @@ class Recipient:
         contact_blocked: the business wants nothing from this person.
         blocks: the person wants nothing from this profile.
         adverts, alerts: the person's answer to this business; None is no answer.
+        muted: they want no adverts of the profile's trade, from anybody.
         wrote_at: when the person last wrote to the profile.
         waiting_since: the person's first word that nobody answered.
         has_browsers: some of theirs are told of what comes.
@@ -72,6 +74,7 @@ class Recipient:
     blocks: bool
     adverts: bool | None
     alerts: bool | None
+    muted: bool
     wrote_at: datetime | None
     waiting_since: datetime | None = None
     has_browsers: bool = True
@@ -118,7 +121,12 @@ def may_begin(profile: Profile, *, now: datetime | None = None) -> None:
 
 def recipient_of(profile: Profile, person_id: int, *, hold: bool = False) -> Recipient | None:
     """What decides about this person, or None where nobody has this id."""
-    of = {"business": profile.business_id, "profile": profile.pk, "person": person_id}
+    of = {
+        "business": profile.business_id,
+        "profile": profile.pk,
+        "person": person_id,
+        "topics": [topic.value for topic in topics_of(profile.vertical)],
+    }
     with together() if hold else nullcontext():
         if hold:  # a statement of its own: the next one's snapshot comes after the lock
             share_bucket(bucket_of(person_id))
@@ -129,7 +137,10 @@ def recipient_of(profile: Profile, person_id: int, *, hold: bool = False) -> Rec
 
 RECIPIENT = """
     select p.marketing, c.person_id is not null, c.blocked_at is not null,
-           b.person_id is not null, adverts.granted, alerts.granted, v.written_at, v.waiting_since,
+           b.person_id is not null, adverts.granted, alerts.granted,
+           exists (select from audience_mutedtopic t
+                    where t.person_id = %(person)s and t.topic = any(%(topics)s)),
+           v.written_at, v.waiting_since,
            exists (select from messaging_pushsubscription s where s.person_id = %(person)s)
       from audience_person p
       left join messaging_contact c
@@ -258,7 +269,7 @@ def consents(recipient: Recipient, message_class: str) -> bool:
     The most restrictive answer wins (audience.md, "Consent and control").
     """
     if message_class == Class.MARKETING:
-        return recipient.marketing and recipient.adverts is not False
+        return recipient.marketing and recipient.adverts is not False and not recipient.muted
     if message_class == Class.AUTHENTICATION:
         return True  # a code that the person just asked for
     return recipient.alerts is not False

@@ -85,6 +85,7 @@ def world(transactional_db):
         "/m/c/banco_ipe/report/",
         "/m/settings/",
         "/m/settings/adverts/",
+        "/m/settings/adverts/topics/",
         "/m/settings/blocked/",
         "/m/settings/data/",
         "/m/settings/data/delete/",

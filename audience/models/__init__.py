@@ -4,6 +4,7 @@ from audience.models.devices import DeviceModel, DeviceTier, TierCut
 from audience.models.imports import ImportBatch, ImportReject, ImportRun
 from audience.models.people import Person, PersonIdRange, PersonKey, bucket_of, bucket_sql
 from audience.models.rules import Category, Filter, FilterRule
+from audience.models.topics import MutedTopic, Topic
 
 __all__ = [
     "Block",
@@ -17,6 +18,7 @@ __all__ = [
     "ImportBatch",
     "ImportReject",
     "ImportRun",
+    "MutedTopic",
     "NoisedCell",
     "Person",
     "PersonIdRange",
@@ -24,6 +26,7 @@ __all__ = [
     "SavedAudience",
     "Snapshot",
     "TierCut",
+    "Topic",
     "bucket_of",
     "bucket_sql",
 ]

@@ -69,8 +69,7 @@ def answer(
     Raises Refused where `until` is not within a year.
     """
     now = now or timezone.now()
-    if until is not None and not now < until <= now + LONGEST_PAUSE:
-        raise Refused(_("Choose a day within the next year."), code="until_invalid")
+    check_pause(until, now=now)
     hold_bucket(person_id)
     if (kind == Consent.Kind.MARKETING) != (business_id == 0):
         raise ValueError(f"{kind} is not about business {business_id}")
@@ -192,6 +191,12 @@ def switch_off_tier(person_id: int) -> None:
     hold_bucket(person_id)
 
     _change(person_id, {"tier": None, "tier_source": Person.TierSource.OFF})
+
+
+def check_pause(until: datetime | None, *, now: datetime) -> None:
+    """Raise Refused unless a no may end then; None, never, it may."""
+    if until is not None and not now < until <= now + LONGEST_PAUSE:
+        raise Refused(_("Choose a day within the next year."), code="until_invalid")
 
 
 def _change(person_id: int, values: Mapping[str, object]) -> None:

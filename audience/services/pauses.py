@@ -1,4 +1,4 @@
-"""A no to adverts that ends by itself: for a while, from one business or from all."""
+"""A no to adverts that ends by itself: for a while, from one business, from all, or of a topic."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from audience import signals
 from audience.locks import hold_bucket
-from audience.models import Consent
+from audience.models import Consent, MutedTopic
 from audience.services.consent import answer
 
 AT_ONCE = 500  # ended in one run
@@ -20,7 +20,9 @@ def end_pauses() -> int:
     """End the pauses that are over. Returns how many."""
     now = timezone.now()
     due = Consent.objects.filter(until__lte=now).order_by("until")
-    return sum(_end(row, now) for row in list(due[:AT_ONCE]))
+    ended = sum(_end(row, now) for row in list(due[:AT_ONCE]))
+    topics = MutedTopic.objects.filter(until__lte=now).order_by("until")
+    return ended + sum(_end_topic(row) for row in list(topics[:AT_ONCE]))
 
 
 @transaction.atomic
@@ -42,3 +44,11 @@ def _end(row: Consent, now: datetime) -> bool:
     row.granted, row.until, row.at = True, None, now
     signals.consent_changed.send(Consent, consent=row, is_news=True)
     return True
+
+
+@transaction.atomic
+def _end_topic(row: MutedTopic) -> bool:
+    hold_bucket(row.person_id)
+    same = MutedTopic.objects.filter(person_id=row.person_id, topic=row.topic, until=row.until)
+    deleted, _by_model = same.delete()
+    return bool(deleted)

@@ -16,13 +16,20 @@ BRAZIL = AudienceDefinition("BR")
 
 
 def reached(
-    definition=BRAZIL, *, profile_id=ACME_SHOP, business_id=ACME, message_class="marketing", now=NOW
+    definition=BRAZIL,
+    *,
+    profile_id=ACME_SHOP,
+    business_id=ACME,
+    message_class="marketing",
+    topics=(),
+    now=NOW,
 ) -> set[int]:
     conditions = eligible(
         definition,
         profile_id=profile_id,
         business_id=business_id,
         message_class=message_class,
+        topics=topics,
         now=now,
     )
     with connection.cursor() as cursor:

@@ -14,6 +14,7 @@ from messaging.inbox.views import (
     settings,
     sign_in,
     stop_adverts,
+    topics,
 )
 
 urlpatterns = [
@@ -47,6 +48,8 @@ urlpatterns = [
     path("settings/", settings.overview, name="inbox_settings"),
     path("settings/adverts/", settings.adverts, name="inbox_adverts"),
     path("settings/adverts/again/", settings.allow_again, name="inbox_unmute"),
+    path("settings/adverts/topics/", topics.topics, name="inbox_topics"),
+    path("settings/adverts/topics/mute/", topics.mute_one, name="inbox_mute_topic"),
     path("settings/data/export/", settings.export, name="inbox_export"),
     path("settings/data/delete/", settings.delete, name="inbox_delete"),
     path("settings/blocked/", settings.blocked, name="inbox_blocked"),

@@ -176,6 +176,7 @@ def counting(definition: AudienceDefinition) -> float:
         profile_id=0,
         business_id=0,
         message_class="marketing",
+        topics=[],
         now=timezone.now(),
     ).as_string(None)
     begun = time.perf_counter()

@@ -19,9 +19,10 @@ from django.db import connection
 from django.utils import timezone
 from psycopg.sql import SQL
 
-from audience.models import Person
+from audience.models import Person, Topic
 from audience.services import consent
 from audience.services.erasure import erase_person
+from audience.services.topics import mute_topic
 from messaging.models import Campaign
 from messaging.services.campaigns import delivery
 from messaging.services.campaigns.launching import launch_campaign
@@ -68,6 +69,10 @@ RACES = {
     "mute": Race(
         lambda person_id, profile: consent.mute(person_id, profile.business_id),
         CONSENT % "business_marketing",
+    ),
+    "mute of a topic": Race(
+        lambda person_id, profile: mute_topic(person_id, Topic.OTHER),  # they name no trade
+        "select xmin from audience_mutedtopic where person_id = {0}",
     ),
     "no adverts a week": Race(lambda person_id, profile: consent.set_budget(person_id, 0), PERSON),
     "quiet hours": Race(quiet_now, PERSON),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audience.eligibility import adverts_this_week
-from audience.models import Block, Consent, Person
+from audience.models import Block, Consent, Person, Topic
 from audience.places import country_name, region_name
 from audience.services.consent import (
     correct_tier,
@@ -23,6 +23,7 @@ from audience.services.consent import (
     unmute,
 )
 from audience.services.erasure import erase_person, export_person
+from audience.services.topics import muted_topics
 from messaging.inbox.page import show
 from messaging.inbox.pauses import UntilField
 from messaging.inbox.sessions import COOKIE, as_person
@@ -114,7 +115,12 @@ def adverts(request: HttpRequest, person: Person) -> HttpResponse:
         ).values_list("scope_id", "until")
     )
     muted = [(row, until[row.pk]) for row in Business.objects.filter(pk__in=until).order_by("name")]
-    context = {"form": form, "muted": muted, "this_week": adverts_this_week(person.pk)}
+    context = {
+        "form": form,
+        "muted": muted,
+        "topics": [Topic(topic).label for topic in muted_topics(person.pk)],
+        "this_week": adverts_this_week(person.pk),
+    }
     return show(request, person, "adverts.html", **context)
 
 

@@ -30,6 +30,7 @@ from messaging.models import Campaign, CampaignChunk, Message
 from messaging.services.campaigns.first_batch import hold_first_batch
 from messaging.services.campaigns.lanes import LANES, campaigns_with_work, lane_of
 from messaging.services.campaigns.rounds import come_back_later, who_waits
+from messaging.services.campaigns.topics import topics_of_campaign
 from messaging.services.campaigns.transitions import (
     announce_progress,
     finish_if_done,
@@ -283,6 +284,7 @@ def _choose(campaign: Campaign, buckets: Sequence[int], room: int | None, now: d
         profile_id=campaign.profile_id,
         business_id=campaign.business_id,
         message_class=campaign.message_class,
+        topics=topics_of_campaign(campaign),
         now=now,
     )
     wait = seconds_to_wait(now=now, wall_clock=campaign.wall_clock) if advert else SQL("0")

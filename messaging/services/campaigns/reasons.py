@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from audience.definition import AudienceDefinition, read_definition
-from audience.models import Consent, Filter, Person
+from audience.models import Consent, Filter, Person, Topic
 from audience.places import country_name, region_name
+from audience.services.topics import muted_topics
 from messaging.models import Campaign
+from messaging.services.campaigns.topics import topics_of_campaign
 
 
 @dataclass(frozen=True)
@@ -22,16 +24,20 @@ class Reason:
 
 @dataclass(frozen=True)
 class Why:
-    """All of it: who sent and paid, the rules that matched, the consent it stands on."""
+    """All of it: who sent and paid, the rules that matched, the consent it stands on, and which of
+    its topics the person can still say no to.
+    """
 
     campaign: Campaign
     legal_name: str
     reasons: list[Reason]
     consent: Consent | None
+    topics: list[Topic]
 
 
 def why_this_message(person: Person, campaign: Campaign) -> Why:
     """What made this campaign reach this person. Only for the person and for staff."""
+    muted = muted_topics(person.pk)
     verification = campaign.business.verifications.order_by("-granted_at").first()
     return Why(
         campaign=campaign,
@@ -40,6 +46,11 @@ def why_this_message(person: Person, campaign: Campaign) -> Why:
         consent=Consent.objects.filter(
             person_id=person.pk, kind=Consent.Kind.MARKETING, scope_id=0
         ).first(),
+        topics=[
+            topic
+            for topic in topics_of_campaign(campaign)
+            if topic != Topic.OTHER and topic not in muted
+        ],
     )
 
 

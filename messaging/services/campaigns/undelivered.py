@@ -14,6 +14,7 @@ from audience.ages import ADULT, birth_year_at
 from audience.definition import read_definition
 from audience.eligibility import matching, week_of
 from messaging.models import Campaign, CampaignChunk
+from messaging.services.campaigns.topics import topics_of_campaign
 
 # The first that holds is the reason.
 REASONS = """
@@ -27,6 +28,9 @@ select reason, count(*) from (
                     where n.person_id = p.person_id and n.scope_id in (0, {business})
                       and n.kind in ('marketing', 'business_marketing') and not n.granted)
         then 'muted'
+      when exists (select from audience_mutedtopic t
+                    where t.person_id = p.person_id and t.topic = any({topics}))
+        then 'topic'
       when coalesce(p.ads_per_week, {ads}) = 0
         or exists (select from audience_budget b
                     where b.person_id = p.person_id and b.week = {week} and b.n >= b.allowed)
@@ -46,10 +50,10 @@ group by reason order by count(*) desc
 def why_not_delivered(campaign: Campaign) -> Mapping[str, int]:
     """reason -> how many people of the audience, exactly; a launched campaign only.
 
-    age, opted_out, blocked, muted, budget    they may not be sent adverts, or not this one
-    turned_away                               their messenger did not take it
-    waiting                                   not yet: the campaign is under way
-    left_over                                 beyond the cap, or a part that was never sent
+    age, opted_out, blocked, muted, topic, budget    they may not be sent adverts, or not this one
+    turned_away                                      their messenger did not take it
+    waiting                                          not yet: the campaign is under way
+    left_over                                        beyond the cap, or a part never sent
     """
     assert campaign.launched_at is not None
     is_under_way = campaign.chunks.filter(state=CampaignChunk.State.WAITING).exists()
@@ -59,6 +63,7 @@ def why_not_delivered(campaign: Campaign) -> Mapping[str, int]:
                 adult=Literal(birth_year_at(ADULT, now=campaign.launched_at)),
                 profile=Literal(campaign.profile_id),
                 business=Literal(campaign.business_id),
+                topics=Literal([str(topic) for topic in topics_of_campaign(campaign)]),
                 ads=Literal(settings.ADS_PER_WEEK),
                 week=Literal(week_of(campaign.launched_at)),
                 rest=Literal("waiting" if is_under_way and not campaign.ended_at else "left_over"),
@@ -77,6 +82,7 @@ def reason_names() -> dict[str, str]:
         "opted_out": _("no adverts at all"),
         "blocked": _("blocked the sender"),
         "muted": _("muted the business"),
+        "topic": _("want no adverts of this kind"),
         "budget": _("no advert left that week"),
         "turned_away": _("turned away by their messenger"),
         "waiting": _("not yet"),

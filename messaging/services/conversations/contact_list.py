@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from audience.models import Consent, Person
+from audience.services.topics import who_muted_all
 from messaging.models import Contact, SandboxPerson
 from portal.base.pairwise import pairwise_number, person_of
 from profiles.models import Business
@@ -130,6 +131,8 @@ def _lines(business: Business, contacts: list[Contact]) -> list[Line]:
         (row.person_id, row.kind): row
         for row in Consent.objects.filter(person_id__in=people, scope_id=business.pk)
     }
+    trades = business.profiles.filter(closed_at=None).values_list("vertical", flat=True)
+    allow |= dict.fromkeys(who_muted_all(people, trades=trades), False)
     return [_line(business, contact, allow, said) for contact in contacts]
 
 

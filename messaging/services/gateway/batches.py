@@ -10,6 +10,8 @@ from django.conf import settings
 from django.db import connection
 from standardwebhooks.webhooks import Webhook
 
+from audience.services.topics import mutes_of
+from audience.topics import topics_of
 from messaging.models import Campaign, GatewayMessage, Media, Message, Messenger
 from messaging.services.gateway.message_refs import message_ref
 from messaging.services.integrators.wamids import MessageKey
@@ -148,12 +150,17 @@ class Found:
     external_id: str
     is_unwanted: bool
 
+    @property
+    def is_advert(self) -> bool:
+        return self.message_class == Message.Class.MARKETING
+
 
 def _written(messenger: Messenger, lane: int, rows: Sequence[Waiting]) -> Batch:
     profiles = Profile.objects.select_related("business").in_bulk({r.profile_id for r in rows})
     messages = _messages(rows, {pk: one.business_id for pk, one in profiles.items()})
     campaigns = Campaign.objects.in_bulk({m.campaign_id for m in messages.values()} - {None})
     authors = User.objects.in_bulk({m.author_id for m in messages.values()} - {None})
+    muted = mutes_of(m.person_id for m in messages.values() if m.is_advert)
 
     shown, sent, dropped, refused = [], {}, [], []
     for row in rows:
@@ -163,6 +170,9 @@ def _written(messenger: Messenger, lane: int, rows: Sequence[Waiting]) -> Batch:
             dropped.append(key)
             continue
         campaign = campaigns.get(message.campaign_id or 0)
+        if message.is_advert and muted and _is_muted(message, campaign, profiles, muted):
+            dropped.append(key)
+            continue
         if _is_stopped(message, campaign, profiles[row.profile_id]):
             dropped.append(key)
             refused += [key] if campaign is None else []
@@ -223,6 +233,18 @@ def _cells(row: Sequence) -> list:
     if isinstance(cells[CONTENT], str):
         cells[CONTENT] = json.loads(cells[CONTENT])
     return cells
+
+
+def _is_muted(
+    message: Found,
+    campaign: Campaign | None,
+    profiles: dict[int, Profile],
+    muted: set[tuple[int, str]],
+) -> bool:
+    """Whether the person wants no adverts about this any more."""
+    trade = profiles[message.profile_id].vertical
+    topics = topics_of(trade, campaign.audience.get("category", "") if campaign else "")
+    return any((message.person_id, topic.value) in muted for topic in topics)
 
 
 def _is_stopped(message: Found, campaign: Campaign | None, profile: Profile) -> bool:
