@@ -1,11 +1,15 @@
 """The random first batch: how large, how long it is watched, and what it decides."""
 
 from datetime import timedelta
+from unittest import mock
 
 from audience.tests.people import NOW
 from messaging.models import Campaign, Message
 from messaging.services.campaigns.delivery import run_campaign
 from messaging.services.campaigns.first_batch import judge_first_batch, size_of_first_batch
+from messaging.services.campaigns.launching import resume_campaign
+from messaging.services.campaigns.sweepers import release_first_batches
+from messaging.services.campaigns.transitions import pause_campaign
 from messaging.services.messages import mark_delivered
 from messaging.tests.campaigns import CROWD, CampaignCase
 from trust.services.complaints import record_complaint
@@ -83,6 +87,30 @@ class FirstBatchTests(CampaignCase):
         before = len(self.recipients(campaign))
         self.assertEqual(run_campaign(campaign, now=NOW + HOUR), 0)
         self.assertEqual(len(self.recipients(campaign)), before)
+
+    def test_pausing_does_not_save_a_bad_one_from_the_verdict(self):
+        campaign = self.batch()
+        self.see(campaign, 200)
+        self.complain(campaign, 25)
+        pause_campaign(campaign, by=self.alice)
+        with mock.patch("django.utils.timezone.now", return_value=campaign.hold_until):
+            self.assertEqual(release_first_batches(), 1)
+        campaign.refresh_from_db()
+        self.assertEqual(campaign.state, "stopped")
+
+    def test_a_good_one_that_is_paused_stays_so_until_it_goes_on(self):
+        campaign = self.batch()
+        self.see(campaign, 60)
+        pause_campaign(campaign, by=self.alice)
+        later = campaign.hold_until
+        with mock.patch("django.utils.timezone.now", return_value=later):
+            release_first_batches()
+        campaign.refresh_from_db()
+        self.assertEqual((campaign.state, campaign.released_at), ("paused", later))
+        self.assertEqual(run_campaign(campaign, now=later), 0)
+        resume_campaign(campaign, by=self.alice, now=later)
+        run_campaign(campaign, now=later)
+        self.assertEqual(len(self.recipients(campaign)), CROWD)
 
     def test_while_few_have_seen_it_the_hold_is_longer_up_to_two_hours(self):
         campaign = self.batch()

@@ -19,7 +19,7 @@ from messaging.services.campaigns.first_batch import (
     look_again,
 )
 from messaging.services.campaigns.lanes import LANES, campaigns_with_work, lane_of
-from messaging.services.campaigns.transitions import finish_if_done
+from messaging.services.campaigns.transitions import UNDER_WAY, finish_if_done
 
 State = Campaign.State
 STALLED_AFTER = timedelta(seconds=10)  # a chunk takes well under a second
@@ -40,11 +40,14 @@ def resume_stalled_campaigns() -> int:
 
 @shared_task
 def release_first_batches() -> int:
-    """Look at every first batch whose hold is over, and begin holds that a dead worker did not."""
+    """Look at every first batch whose hold is over, and begin holds that a dead worker did not.
+
+    Also at those that were paused: nobody gets around the verdict by pausing.
+    """
     now, judged = timezone.now(), 0
     for campaign in _running().filter(released_at=None, hold_until=None):
         hold_first_batch(campaign.pk, now=now)
-    for campaign in _running().filter(released_at=None, hold_until__lte=now):
+    for campaign in _in(*UNDER_WAY).filter(released_at=None, hold_until__lte=now):
         if judge_first_batch(campaign, now=now) == "released":
             wake_workers(lane_of(campaign))
         judged += 1
@@ -97,9 +100,11 @@ def squash_counters() -> int:
 
 
 def _running():
-    return Campaign.objects.filter(state=State.RUNNING).select_related(
-        "profile__business", "business"
-    )
+    return _in(State.RUNNING)
+
+
+def _in(*states: str):
+    return Campaign.objects.filter(state__in=states).select_related("profile__business", "business")
 
 
 def _moved_lately(campaigns: list[int]) -> bool:
