@@ -268,7 +268,31 @@ let retry = 0;
 
 const liveParts = () => [...document.querySelectorAll("[hx-trigger*='sse:']")];
 const namesOf = (part) => [...part.getAttribute("hx-trigger").matchAll(/sse:([\w-]+)/g)].map((found) => found[1]);
-const tell = (part, name, id) => part.dispatchEvent(new CustomEvent(`sse:${name}`, { detail: { id } }));
+
+// What comes while a part is being fetched, or within its data-live-pause (ms) of the last fetch, is not lost: the
+// part is fetched once more afterwards. (htmx would forget it together with the element that it swaps out.)
+const fetched = new Map(); // id of a part -> when it was last told to fetch
+const later = new Map(); // id of a part -> what it is told next
+
+function tell(part, name, id) {
+  const wait = (fetched.get(part.id) ?? -Infinity) + Number(part.dataset.livePause ?? 0) - performance.now();
+  const isBusy = part.classList.contains("htmx-request");
+  if (part.id && (isBusy || wait > 0)) {
+    if (!later.has(part.id) && !isBusy) setTimeout(catchUp, wait, part.id);
+    later.set(part.id, [name, id]);
+    return;
+  }
+  if (part.id) fetched.set(part.id, performance.now());
+  part.dispatchEvent(new CustomEvent(`sse:${name}`, { detail: { id } }));
+}
+
+function catchUp(key) {
+  const part = document.getElementById(key);
+  const told = later.get(key);
+  later.delete(key);
+  if (part && told) tell(part, ...told);
+}
+document.addEventListener("htmx:afterSettle", () => [...later.keys()].forEach(catchUp));
 
 function pass(name, id) {
   for (const part of liveParts()) {
