@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 from django.test import TestCase, override_settings
 from django.utils import timezone
 
+from audience.models import Topic
 from audience.services import consent
+from audience.services.topics import mute_topic
 from messaging.models import Campaign, CampaignRetry, CounterDelta, GatewayMessage, Message
 from messaging.services.campaigns.delivery import run_campaign
 from messaging.services.campaigns.launching import launch_campaign
@@ -111,11 +113,12 @@ class RetryTests(RetryCase):
         self.assertEqual((counts["failed"], counts["sent"]), (0, CROWD))
 
     def test_who_said_no_meanwhile_is_left_alone(self):
-        blocks, mutes, *_others = sorted(self.failed())
+        blocks, mutes, no_topic, *_others = sorted(self.failed())
         block_profile(blocks, self.profile, reason="unknown_sender")
         consent.mute(mutes, self.acme.pk)
+        mute_topic(no_topic, Topic.OTHER)  # Acme names no trade
         self.retry()
-        self.assertEqual(self.failed(), {blocks, mutes})
+        self.assertEqual(self.failed(), {blocks, mutes, no_topic})
         self.assertNotIn(blocks, self.arrived())
 
     def test_what_fails_again_is_not_tried_in_a_circle(self):

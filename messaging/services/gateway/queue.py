@@ -4,7 +4,7 @@ Where no messenger has a gateway nothing is asked and nothing written: other cha
 if there were none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection
@@ -53,23 +53,51 @@ def queue_message(sender, *, message: Message, **kwargs) -> None:
 
 def queue_campaign(campaign: Campaign, *, now: datetime) -> None:
     """The same for a chunk of a campaign: those whose message was written (table `sent`)."""
+    if not (known := gateways()):
+        return
     _queue(
         campaign,
-        SQL("select s.person_id, c.bucket from sent s join chunk c using (person_id)"),
+        # Each of them is looked up among the members, however few of these the planner believes
+        # there are: an `offset` keeps it from beginning with the members.
+        SQL(
+            "select s.person_id, c.bucket, k.messenger_id"
+            "  from sent s join chunk c using (person_id)"
+            "  cross join lateral (select messenger_id from messaging_member"
+            "   where person_id = s.person_id and messenger_id = any({}) offset 0) k"
+        ).format(Literal(list(known))),
         now,
     )
 
 
-def queue_again(campaign: Campaign, people: Sequence[int], *, now: datetime) -> None:
-    """The same for people whose message had failed before."""
-    rows = SQL("select person_id, bucket from audience_person where person_id = any({})")
-    _queue(campaign, rows.format(Literal(list(people))), now)
+def members_among(people: Sequence[int]) -> dict[int, int]:
+    """Who of these people is in a messenger with a gateway: person -> messenger."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select person_id, messenger_id from messaging_member"
+            " where person_id = any(%s) and messenger_id = any(%s)",
+            [list(people), list(gateways())],
+        )
+        return dict(cursor.fetchall())
+
+
+def queue_again(campaign: Campaign, members: Mapping[int, int], *, now: datetime) -> None:
+    """The same for people whose message had failed before.
+
+    Arguments:
+        members: person -> messenger.
+    """
+    rows = [(person_id, bucket_of(person_id), to) for person_id, to in sorted(members.items())]
+    _queue(
+        campaign,
+        SQL("select * from unnest({}, {}, {}) r(person_id, bucket, messenger_id)").format(
+            *(Literal(list(column)) for column in zip(*rows, strict=True))
+        ),
+        now,
+    )
 
 
 def _queue(campaign: Campaign, recipients: SQL | Composed, now: datetime) -> None:
-    """Queue the campaign's message for recipients (person_id, bucket) in a known messenger."""
-    if not (known := gateways()):
-        return
+    """Queue the campaign's message for recipients (person_id, bucket, messenger_id)."""
     is_critical = campaign.message_class == Message.Class.CRITICAL
     with connection.cursor() as cursor:
         cursor.execute(
@@ -78,12 +106,10 @@ def _queue(campaign: Campaign, recipients: SQL | Composed, now: datetime) -> Non
                 with queued as (
                   insert into messaging_gatewaymessage
                     (person_id, message_id, profile_id, messenger_id, lane, urgency, place)
-                  select m.person_id, {message}, {profile}, m.messenger_id, mod(r.bucket, {lanes}),
+                  select r.person_id, {message}, {profile}, r.messenger_id, mod(r.bucket, {lanes}),
                          {urgency}, {place}
                     from ({recipients}) r
-                    join messaging_member m on m.person_id = r.person_id
-                   where m.messenger_id = any({known})
-                   order by m.person_id
+                   order by r.person_id
                   on conflict do nothing returning 1)
                 select count(*) from queued
                 """
@@ -95,7 +121,6 @@ def _queue(campaign: Campaign, recipients: SQL | Composed, now: datetime) -> Non
                 urgency=Literal(int(Urgency.CRITICAL if is_critical else Urgency.CAMPAIGN)),
                 # After whatever was written to the person before, unlike the campaign's shared id.
                 place=Literal(new_id(now)),
-                known=Literal(list(known)),
             )
         )
         queued = cursor.fetchone()[0]
