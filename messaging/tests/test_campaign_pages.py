@@ -254,7 +254,7 @@ class SentTests(PagesCase):
         campaign = self.sent()
         sign_in(self.client, self.analyst)
         answer = self.client.get(self.url("campaign_csv", campaign))
-        rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+        rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
         self.assertEqual(rows[0]["campaign"], "'=Winter")
         self.assertEqual(rows[0]["people"], str(shown_counts(campaign)["sent"]))
         self.assertEqual({row["people"] for row in rows[1:]}, {"fewer than 50"})

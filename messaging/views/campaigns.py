@@ -1,6 +1,5 @@
 """Campaigns: the list, composing one, the review before the button, the page while it is sent."""
 
-import csv
 from dataclasses import dataclass
 from datetime import date, datetime
 from statistics import median
@@ -12,6 +11,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -21,7 +21,13 @@ from messaging.services.campaigns.launching import (
     launch_campaign,
     resume_campaign,
 )
-from messaging.services.campaigns.numbers import SHOWN, progress_of, shown_counts, shown_counts_of
+from messaging.services.campaigns.numbers import (
+    HIDDEN_BELOW,
+    SHOWN,
+    progress_of,
+    shown_counts,
+    shown_counts_of,
+)
 from messaging.services.campaigns.plans import Plan, plan_of
 from messaging.services.campaigns.retries import may_retry, retry_failed
 from messaging.services.campaigns.saved_filters import KEYS, filters_of, remove_filter, save_filter
@@ -35,6 +41,7 @@ from messaging.services.campaigns.trials import contacts_to_try, send_trial
 from messaging.views.analytics import metric_names
 from messaging.views.campaign_parts import bubble_from, bubble_of, campaign_of, steps_of, words_of
 from portal.base.refused import Refused
+from portal.base.sheets import csv_file
 from portal.base.templatetags.ui import live
 from portal.base.written import moment_in, number_in
 from profiles.models import Business
@@ -159,22 +166,26 @@ def campaign_act(request: MemberRequest, business: Business, uuid) -> HttpRespon
 def campaign_csv(request: MemberRequest, business: Business, uuid) -> HttpResponse:
     """The counts as the page shows them: noised, small ones left out, nobody named."""
     row = campaign_of(business, uuid)
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="campaign-{row.uuid}.csv"'
-    sheet = csv.writer(answer)
-    sheet.writerow(["campaign", "state", "launched", "audience", "metric", "people"])
-    for metric, n in shown_counts(row).items():
-        sheet.writerow(
+    counts = shown_counts(row)
+    about = [
+        row.name,
+        row.state,
+        timezone.localtime(row.launched_at).isoformat() if row.launched_at else "",
+        words_of(row.audience),
+    ]
+    return csv_file(
+        f"campaign-{row.uuid}",
+        ["campaign", "state", "launched", "audience", "metric", "people", "share of sent"],
+        (
             [
-                _cell(row.name),
-                row.state,
-                row.launched_at.isoformat() if row.launched_at else "",
-                _cell(words_of(row.audience)),
+                *about,
                 metric,
-                "fewer than 50" if n is None else n,
+                f"fewer than {HIDDEN_BELOW}" if n is None else n,
+                None if (share := _share(counts, metric)) is None else round(share, 4),
             ]
-        )
-    return answer
+            for metric, n in counts.items()
+        ),
+    )
 
 
 def _day(text: str) -> date | None:
@@ -318,8 +329,3 @@ def _expected_no(row: Campaign) -> float | None:
     """The share of people who said no to this profile lately, as its quality page shows it."""
     evidence = getattr(row.profile, "evidence", None)
     return evidence.score if evidence else None
-
-
-def _cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
