@@ -6,7 +6,10 @@ N=200000 pytest -s tests/test_campaign_live.py      as many people; small by def
 
 import os
 import re
+import sqlite3
 import time
+import urllib.request
+from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
@@ -16,8 +19,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from audience.models import Person, SavedAudience
 from audience.services.snapshots import take_snapshot
-from messaging.models import Campaign, CounterDelta, Member, Message
-from messaging.services.campaigns.sweepers import release_first_batches
+from messaging.models import Campaign, CounterDelta, GatewayMessage, Member, Message
 from messaging.services.gateway.messengers import (
     add_messenger,
     create_key,
@@ -41,10 +43,10 @@ pytestmark = [
 N = int(os.getenv("N") or 3_000)  # people who get it, about
 MEMBERS = round(N / 0.48)  # who live in Brazil and allow adverts
 LARGE = N >= 20_000
-# Of five hundred people one in twenty is now and then too few to be sure.
-ANNOYED = "0.05" if LARGE else "0.09"
+# Of a first batch of five hundred people, one in twenty is now and then too few to be sure.
+ANNOYED = "0.05" if N >= 150_000 else "0.09"
 HERE = {"WEBHOOK_ALLOW_LOOPBACK": "1", "FIRST_BATCH_HOLD_MINUTES": "30"}
-PATIENCE = 1_800 if LARGE else 120  # seconds, for what other processes do
+PATIENCE = 3_600 if LARGE else 240  # seconds, for what other processes do
 CLICKS = 6  # from a saved audience and template to a campaign on its way
 
 
@@ -56,6 +58,7 @@ def world(processes, chromium, settings, tmp_path):
     settings.WEBHOOK_ALLOW_LOOPBACK = True
     url = processes.start_web(**HERE)
     processes.start_worker(**HERE)
+    processes.start_beat(**HERE)  # whoever is not there at once is tried again by its sweepers
     there = f"http://localhost:{free_port()}"
     messenger = add_messenger("Papo", by=None)
     environment = {
@@ -66,15 +69,23 @@ def world(processes, chromium, settings, tmp_path):
         "MESSENGER_DATA": str(tmp_path / "messenger.sqlite3"),
         "MESSENGER_MEMBERS": str(MEMBERS),
         "MESSENGER_PACE": "0.02",
-        "MESSENGER_READ": "1",
         "MESSENGER_REPORT": "1",
     }
 
-    def start_messenger(name: str, complain: str) -> None:
-        more = environment | {"MESSENGER_COMPLAIN": complain}
+    def start_messenger(name: str, *, read: str, complain: str) -> None:
+        more = environment | {"MESSENGER_READ": read, "MESSENGER_COMPLAIN": complain}
         processes.start(name, "python", "examples/messenger/messenger.py", **more)
+        until(lambda: is_up(f"{there}/numbers"))
 
-    start_messenger("calm", "0")
+    def wait_until_told() -> None:
+        """The messenger has taken all that there was for it, and Signet knows all it has to say.
+
+        One at a time: what it takes becomes something to say before it leaves Signet's queue.
+        """
+        until(lambda: not GatewayMessage.objects.exists() and not left_to_tell(book))
+
+    book = environment["MESSENGER_DATA"]
+    start_messenger("calm", read="0.3", complain="0")
     until(lambda: Member.objects.count() == MEMBERS)
 
     now = timezone.now()
@@ -92,7 +103,12 @@ def world(processes, chromium, settings, tmp_path):
     receive_message(herself.pk, profile, body="It is me", name="Alice on her phone", now=now)
     site = Visitor(chromium, url, stream=True)
     yield SimpleNamespace(
-        site=site, alice=alice, herself=herself, processes=processes, start=start_messenger
+        site=site,
+        alice=alice,
+        herself=herself,
+        processes=processes,
+        start=start_messenger,
+        wait_until_told=wait_until_told,
     )
     forget_gateways()
     site.close()
@@ -110,7 +126,8 @@ def test_one_finishes_and_another_is_stopped_by_its_first_batch(world):
     assert clicks + more <= CLICKS
 
     half = first_batch(page)
-    until(lambda: counted(good, "read") >= len(people_of(good)))
+    world.wait_until_told()
+    assert counted(good, "delivered") == len(people_of(good))
     let_half_an_hour_pass(good)
     seen = watch(page, "Finished")
     assert page.url.endswith(f"/{good.uuid}/")  # the same page, without a reload
@@ -118,15 +135,18 @@ def test_one_finishes_and_another_is_stopped_by_its_first_batch(world):
     assert len(set(got)) == len(got) == sent(good)
     assert 0 < half < 100 == seen[-1].percent
 
+    # Nobody whom the calm one has still to tell may meet the annoyed one instead.
+    world.wait_until_told()
     world.processes.kill("calm")
-    world.start("annoyed", ANNOYED)
+    world.start("annoyed", read="1", complain=ANNOYED)
     page.get_by_role("link", name="Campaigns", exact=True).first.click()
     compose(page, "loan")
     bad, _more = launch(page)
     first_batch(page)
     people = people_of(bad)
-    until(lambda: counted(bad, "read") == len(people))
-    until(lambda: counted(bad, "reported") > 0.6 * float(ANNOYED) * len(people))
+    # The verdict is asked for once everybody has said what they have to say: none of it is late.
+    world.wait_until_told()
+    assert counted(bad, "read") == len(people)
     let_half_an_hour_pass(bad)
     expect(page.get_by_text("Stopped by itself:")).to_be_visible(timeout=1000 * PATIENCE)
     expect(page.get_by_text("Too many people said no.").first).to_be_visible()
@@ -173,9 +193,10 @@ def first_batch(page: Page) -> int:
 
 
 def let_half_an_hour_pass(campaign: Campaign) -> None:
-    """The end of the hold has come, and beat has it looked at."""
+    """The end of the hold has come, and beat has had it looked at."""
     Campaign.objects.filter(pk=campaign.pk, released_at=None).update(hold_until=timezone.now())
-    release_first_batches.delay()
+    rows = Campaign.objects.filter(pk=campaign.pk)
+    until(lambda: rows.exclude(released_at=None, ended_at=None).exists())
 
 
 def watch(page: Page, end: str) -> list[SimpleNamespace]:
@@ -222,7 +243,7 @@ def tell(good: Campaign, seen: list[SimpleNamespace], bad: Campaign, people: lis
             "of them reported": counted(bad, "reported"),
         },
         {
-            "states shown without a reload": at_least(len(seen), 5),
+            "states shown without a reload": at_least(len({one.words for one in seen}), 3),
             "longest without news, seconds": at_most(round(max(gaps), 1), 20),
         },
     )
@@ -241,6 +262,20 @@ def sent(campaign: Campaign) -> int:
 def counted(campaign: Campaign, metric: str) -> int:
     rows = CounterDelta.objects.filter(campaign_id=campaign.pk, metric=metric)
     return rows.aggregate(n=Sum("n"))["n"] or 0
+
+
+def is_up(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=5)
+    except OSError:
+        return False
+    return True
+
+
+def left_to_tell(book: str) -> int:
+    """How many events the messenger still has to tell; they go when Signet has answered."""
+    with closing(sqlite3.connect(f"file:{book}?mode=ro", uri=True, timeout=60)) as db:
+        return db.execute("select count(*) from event").fetchone()[0]
 
 
 def until(what) -> None:

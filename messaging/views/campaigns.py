@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -163,7 +163,7 @@ def campaign_act(request: MemberRequest, business: Business, uuid) -> HttpRespon
 
 @require_GET
 @in_business(roles=READ)
-def campaign_csv(request: MemberRequest, business: Business, uuid) -> HttpResponse:
+def campaign_csv(request: MemberRequest, business: Business, uuid) -> HttpResponseBase:
     """The counts as the page shows them: noised, small ones left out, nobody named."""
     row = campaign_of(business, uuid)
     counts = shown_counts(row)

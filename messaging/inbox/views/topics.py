@@ -41,7 +41,7 @@ def topics(request: HttpRequest, person: Person) -> HttpResponse:
         else:
             messages.info(request, _("Saved. It holds from now on."))
             return redirect("inbox_topics")
-    ticked = form.data.getlist("topics") if form.is_bound else muted
+    ticked = request.POST.getlist("topics") if form.is_bound else muted
     rows = [(topic, topic in ticked, muted.get(topic)) for topic in Topic]
     return show(request, person, "topics.html", form=form, rows=rows)
 
