@@ -20,7 +20,7 @@ from messaging.services.messages import receive_message, send_message
 from messaging.services.people.sessions import open_session
 from messaging.tests.cast import ANA, RAVI, Cast, make_contact, make_template
 from messaging.tests.crowd import BRAZIL, allow_campaigns, count_people, draft, make_crowd
-from messaging.tests.test_gateway import GatewayCase
+from messaging.tests.gateway import GatewayCase
 from portal.base.refused import Refused
 from trust.models import Mark
 
