@@ -1,9 +1,8 @@
 """The number by which one business knows one person, and nobody else does.
 
 Twelve digits: a key-version digit, then FF1 (NIST SP 800-38G) over the 11 digits of person_id with
-the
-business as tweak. No table, no collision, reversible only with the key. Two businesses can't match
-theirs.
+the business as tweak. No table, no collision, reversible only with the key. Two businesses can't
+match theirs.
 """
 
 import re
