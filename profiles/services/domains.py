@@ -19,12 +19,13 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.base.fetch import Answer, NotAllowed, Unreachable, fetch
 from portal.base.live import announce
 from portal.base.refused import Refused
 from portal.base.sealing import derive
-from profiles.models import Business, Check, User, VerificationCase
+from profiles.models import AuditRow, Business, Check, User, VerificationCase
 from profiles.services.audit import record
 
 NAME = "signet-verification"
@@ -32,6 +33,7 @@ FILE = f"/.well-known/{NAME}.txt"
 SECONDS = 5.0
 AGAIN_AFTER = timedelta(minutes=1)
 TRY_FOR = timedelta(days=14)  # after the last change of the case; then only by hand
+MOST_LOOKS, LOOKS_WITHIN = 10, timedelta(hours=1)  # by hand, of one request; ours don't count
 LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 
 LookUp = Callable[[str], list[str]]
@@ -180,12 +182,47 @@ def check_domain(
 ) -> Check:
     """Look at the case's domain now and write down what was there. Call it in no transaction.
 
-    Raises Refused when the case names no domain, or by now another one.
+    Arguments:
+        by: who asked for this look; None where we look again by ourselves, which is not counted.
+
+    Raises Refused when the case names no domain, or by now another one, and with code too_often
+    after MOST_LOOKS by hand within LOOKS_WITHIN, whatever domains they were of: each makes our
+    servers call one that the business chose.
     """
+    now = now or timezone.now()
     if not case.domain:
         raise Refused(_("Write down your domain first."), code="no_domain")
+    if by is not None:
+        _count_look(case, by=by, now=now)
     looks = look_at_domain(case.business, case.domain, look_up=look_up, fetch=fetch)
-    return _write_down(case, looks, by=by, now=now or timezone.now())
+    return _write_down(case, looks, by=by, now=now)
+
+
+@transaction.atomic
+def _count_look(case: VerificationCase, *, by: User, now: datetime) -> None:
+    # Of looks asked for at the same moment each waits here until the one before is counted.
+    VerificationCase.objects.select_for_update().get(pk=case.pk)
+    counted = AuditRow.objects.filter(
+        object_type=case._meta.label_lower,
+        object_id=str(case.pk),
+        event="case.domain_looked_at",
+        at__gt=now - LOOKS_WITHIN,
+    ).order_by("-id")[:MOST_LOOKS]
+    looks = list(counted.values_list("at", flat=True))
+    if len(looks) == MOST_LOOKS:
+        minutes = (looks[-1] + LOOKS_WITHIN - now) // timedelta(minutes=1) + 1
+        raise Refused(
+            ngettext(
+                "You looked %(looks)d times within an hour. Wait a minute, then look again.",
+                "You looked %(looks)d times within an hour. "
+                "Wait %(minutes)d minutes, then look again.",
+                minutes,
+            )
+            % {"looks": MOST_LOOKS, "minutes": minutes},
+            code="too_often",
+        )
+
+    record(case, "case.domain_looked_at", by=by, domain=case.domain)
 
 
 @transaction.atomic

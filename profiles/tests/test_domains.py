@@ -19,7 +19,7 @@ from profiles.services.domains import (
     word_for,
 )
 from profiles.services.verification import change_case, open_case
-from profiles.tests.people import make_business, person
+from profiles.tests.people import make_business, person, sign_in
 
 PUBLIC = "93.184.215.14"
 PRIVATE = [
@@ -154,6 +154,36 @@ class DomainTests(TestCase):
         with self.assertRaises(Refused):
             check_domain(self.case, by=self.alice, look_up=look_up, fetch=silent)
         self.assertFalse(Check.objects.filter(case=self.case, kind=Check.Kind.DOMAIN).exists())
+
+    def test_who_looks_all_the_time_is_asked_to_wait(self):
+        """Each look makes our servers call one that the business chose, so ten an hour are all."""
+        for number in range(10):
+            change_case(self.case, by=self.alice, domain=f"d{number}.example")
+            self.case.refresh_from_db()
+            self.result()
+        change_case(self.case, by=self.alice, domain="acme.example")
+        self.case.refresh_from_db()
+        called = []
+        look = {"look_up": lambda name: called.append(name) or [], "fetch": silent}
+        sentence = "You looked 10 times within an hour. Wait 60 minutes, then look again."
+        with self.assertRaisesMessage(Refused, sentence):
+            check_domain(self.case, by=self.alice, **look)
+        self.assertEqual(called, [])
+
+        check_domain(self.case, by=None, **look)  # (our own looks go on)
+        later = timezone.now() + timedelta(hours=1, minutes=1)
+        check_domain(self.case, by=self.alice, now=later, **look)
+        self.assertEqual(len(called), 2)
+        rows = AuditRow.objects.filter(event="case.domain_looked_at").order_by("-id")
+        self.assertEqual((rows.count(), rows[0].actor), (11, self.alice))
+
+    def test_the_page_says_how_long_to_wait(self):
+        for _number in range(10):
+            self.result()
+        sign_in(self.client, self.alice)
+        said = {"do": "look", "domain": "acme.example", "country": "GB"}
+        page = self.client.post("/w/acme/verification/", said, follow=True)
+        self.assertContains(page, "You looked 10 times within an hour. Wait")
 
     def test_an_address_at_the_domain_counts_only_when_it_is_verified(self):
         self.assertIsNone(check_email(self.case))

@@ -96,9 +96,15 @@ def _upload(request: MemberRequest, case: VerificationCase, papers: DocumentForm
 
 
 def _look(request: MemberRequest, business: Business, case: VerificationCase) -> HttpResponse:
-    check = check_domain(case, by=request.user)
-    if check.result == Check.Result.PASSED:
-        messages.success(request, _("%(domain)s is yours.") % {"domain": case.domain})
+    try:
+        check = check_domain(case, by=request.user)
+    except Refused as refusal:
+        if refusal.code != "too_often":
+            raise
+        messages.error(request, refusal.sentence)
+    else:
+        if check.result == Check.Result.PASSED:
+            messages.success(request, _("%(domain)s is yours.") % {"domain": case.domain})
     return redirect(reverse("verification", args=[business.slug]) + "#domain")
 
 
