@@ -12,6 +12,7 @@ from portal.base.services.mail import mail
 from profiles import signals
 from profiles.models import Business, Invitation, Membership, User
 from profiles.services.audit import record
+from profiles.services.notices import MANAGERS
 
 INVITATION_LASTS = timedelta(days=7)
 Role = Membership.Role
@@ -72,8 +73,12 @@ def accept_invitation(
     Raises Refused.
     """
     now = now or timezone.now()
+    # The business first, as who removes a member does: that ends the letters they wrote.
+    _lock(invitation.business)
     invitation = (
-        Invitation.objects.select_for_update().select_related("business").get(pk=invitation.pk)
+        Invitation.objects.select_for_update(of=("self",))
+        .select_related("business")
+        .get(pk=invitation.pk)
     )
     if invitation.email.lower() != by.email.lower():
         raise Refused(
@@ -85,7 +90,6 @@ def accept_invitation(
         raise Refused(
             _("This invitation no longer works. Ask for a new one."), code="invitation_over"
         )
-    _lock(invitation.business)
     if invitation.business.memberships.filter(user=by, removed_at=None).exists():
         raise Refused(_("You are a member already."), code="member")
 
@@ -117,7 +121,10 @@ def withdraw_invitation(invitation: Invitation, *, by: User) -> Invitation:
 
 @transaction.atomic
 def change_role(membership: Membership, *, by: User, role: str) -> Membership:
-    """Give a member another role. Raises Refused when that would leave no owner."""
+    """Give a member another role; letters that they could not write any more end.
+
+    Raises Refused when that would leave no owner.
+    """
     business = _lock(membership.business)
     membership = business.memberships.select_related("user").get(pk=membership.pk, removed_at=None)
     if membership.role == role:
@@ -131,12 +138,19 @@ def change_role(membership: Membership, *, by: User, role: str) -> Membership:
     membership.save(update_fields=["role"])
 
     record(membership, "member.role_changed", by=by, before=before, role=role)
+    if role not in MANAGERS:
+        _end_invitations(membership, by=by)
+    elif role != Role.OWNER:  # only owners make owners
+        _end_invitations(membership, by=by, role=Role.OWNER)
     return membership
 
 
 @transaction.atomic
 def remove_member(membership: Membership, *, by: User) -> Membership:
-    """Take a member's place away, or leave. Raises Refused for the last owner."""
+    """Take a member's place away, or leave; the invitations they wrote end with it.
+
+    Raises Refused for the last owner.
+    """
     business = _lock(membership.business)
     membership = business.memberships.select_related("user").get(pk=membership.pk)
     if membership.removed_at:
@@ -150,7 +164,26 @@ def remove_member(membership: Membership, *, by: User) -> Membership:
     membership.save(update_fields=["removed_at"])
 
     record(membership, "member.removed", by=by, role=membership.role)
+    _end_invitations(membership, by=by)
     return membership
+
+
+def _end_invitations(membership: Membership, *, by: User, **which: str) -> None:
+    """Nobody comes in by the word of who may not invite any more. The business is locked."""
+    business, inviter = membership.business, membership.user
+    waiting = business.invitations.select_for_update().filter(
+        invited_by=inviter, accepted_at=None, withdrawn_at=None, **which
+    )
+    for invitation in waiting:
+        invitation.withdrawn_at = timezone.now()
+        invitation.save(update_fields=["withdrawn_at"])
+        record(
+            business,
+            "member.invitation_withdrawn",
+            by=by,
+            email=invitation.email,
+            invited_by=inviter.email,
+        )
 
 
 def _lock(business: Business) -> Business:

@@ -18,7 +18,7 @@ from profiles.services.members import (
     remove_member,
     withdraw_invitation,
 )
-from profiles.tests.people import make_business, member, person, sign_in
+from profiles.tests.people import beyond_the_plan, make_business, member, person, sign_in
 
 
 class MemberTests(TestCase):
@@ -68,6 +68,41 @@ class MemberTests(TestCase):
         invite_member(self.acme, by=self.alice, email="bob@example.com", role="analyst")
         first.refresh_from_db()
         self.assertIsNotNone(first.withdrawn_at)
+
+    def test_with_who_wrote_them_invitations_end(self):
+        """Else who is about to be removed could leave a door open for a friend."""
+        adam, dora = member(self.acme, "admin", name="adam"), person("dora")
+        elsewhere = make_business("Elsewhere", owner=adam)
+        with beyond_the_plan():
+            theirs = invite_member(self.acme, by=adam, email=dora.email, role="admin")
+            other = invite_member(self.acme, by=self.alice, email="eve@example.com", role="agent")
+            own = invite_member(elsewhere, by=adam, email=dora.email, role="agent")
+        remove_member(Membership.objects.get(user=adam, business=self.acme), by=self.alice)
+
+        with self.assertRaisesMessage(Refused, "no longer works. Ask for a new one"):
+            accept_invitation(theirs, by=dora)
+        sign_in(self.client, dora)
+        page = self.client.get(reverse("invitation", args=[theirs.token]))
+        self.assertContains(page, "no longer works", status_code=page.status_code)
+        for still_open in (other, own):
+            still_open.refresh_from_db()
+            self.assertIsNone(still_open.withdrawn_at)
+        row = AuditRow.objects.get(event="member.invitation_withdrawn")
+        self.assertEqual((row.actor, row.details["email"]), (self.alice, dora.email))
+
+    def test_who_may_invite_no_more_leaves_no_open_letter(self):
+        adam, olga = (
+            member(self.acme, "admin", name="adam"),
+            member(self.acme, "owner", name="olga"),
+        )
+        with beyond_the_plan():
+            by_adam = invite_member(self.acme, by=adam, email="dora@example.com", role="agent")
+            to_own = invite_member(self.acme, by=olga, email="eve@example.com", role="owner")
+            to_help = invite_member(self.acme, by=olga, email="finn@example.com", role="agent")
+        change_role(Membership.objects.get(user=adam), by=self.alice, role="analyst")
+        change_role(Membership.objects.get(user=olga), by=self.alice, role="admin")
+        over = [Invitation.objects.get(pk=i.pk).withdrawn_at for i in (by_adam, to_own, to_help)]
+        self.assertEqual([bool(at) for at in over], [True, True, False])
 
     def test_the_last_owner_stays(self):
         with self.assertRaisesMessage(Refused, "A business needs an owner"):
