@@ -120,4 +120,7 @@ TIMETABLE = {
     "lapse verifications": daily(3, 0, "profiles.services.terms.lapse_verifications"),
     "remind of renewals": daily(7, 0, "profiles.services.terms.remind_of_renewal"),
     "delete old documents": daily(3, 40, "profiles.services.documents.delete_old_documents"),
+    "delete documents of abandoned requests": daily(
+        3, 45, "profiles.services.documents.delete_abandoned_documents"
+    ),
 }

@@ -14,21 +14,26 @@ from celery import shared_task
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import CharField, Exists, OuterRef, QuerySet
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.base import sealing
 from portal.base.pictures import redraw
 from portal.base.refused import Refused
-from profiles.models import Business, BusinessKey, Document, User, VerificationCase
+from profiles.models import AuditRow, Business, BusinessKey, Document, User, VerificationCase
 from profiles.services.audit import record
+from profiles.services.notices import notify
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PAGES = 20
 MAX_DOCUMENTS = 12  # in one case
 KINDS = ("pdf", "png", "jpeg")
 PURPOSE = "business keys"
+UNFINISHED = (VerificationCase.State.DRAFT, VerificationCase.State.NEEDS_INFORMATION)
 KEPT_FOR = timedelta(days=90)  # after the decision
+ABANDONED_AFTER = timedelta(days=90)  # without a change to a request that is not handed in
 
 
 def add_document(
@@ -161,6 +166,52 @@ def delete_old_documents(now: datetime | None = None) -> int:
     return len(papers)
 
 
+@shared_task
+def delete_abandoned_documents(now: datetime | None = None) -> int:
+    """Delete the papers of requests that were begun, or sent back, and then left alone for 90
+    days: nobody needs them. What was typed stays. Returns how many papers.
+    """
+    now = now or timezone.now()
+    old = _abandoned(VerificationCase.objects.filter(documents__deleted_at=None), now)
+    cases = old.order_by("pk").distinct()[:1000]
+    return sum(_abandon(case, now) for case in cases)
+
+
+def _abandoned(cases: QuerySet[VerificationCase], now: datetime) -> QuerySet[VerificationCase]:
+    """Those of the cases that wait for the business, in whose history nothing is younger."""
+    news = AuditRow.objects.filter(
+        object_type=VerificationCase._meta.label_lower,
+        object_id=Cast(OuterRef("pk"), CharField()),
+        at__gt=now - ABANDONED_AFTER,
+    )
+    return cases.filter(state__in=UNFINISHED, created_at__lte=now - ABANDONED_AFTER).exclude(
+        Exists(news)
+    )
+
+
+@transaction.atomic
+def _abandon(case: VerificationCase, now: datetime) -> int:
+    # The business may have gone on with it since we looked.
+    locked = VerificationCase.objects.select_for_update().filter(pk=case.pk)
+    if not _abandoned(locked, now).exists():
+        return 0
+    papers = list(case.documents.filter(deleted_at=None).select_related("case__business"))
+    for document in papers:
+        _erase(document, by=None, event="document.abandoned", now=now)
+    if papers and case.business.closed_at is None:
+        notify(
+            case.business,
+            "documents_abandoned",
+            title=_("We deleted the papers of your verification request"),
+            body=_(
+                "Nothing had changed in it for 90 days, and we keep no papers that nobody needs. "
+                "What you wrote is still there: add the papers again when you go on."
+            ),
+            link=f"/w/{case.business.slug}/verification/",
+        )
+    return len(papers)
+
+
 def _erase(document: Document, *, by: User | None, event: str, now: datetime) -> Document:
     """The pages and their key go; name, hash and size stay."""
     document = Document.objects.select_for_update().get(pk=document.pk)
@@ -226,7 +277,7 @@ def _bound(document: Document, case: VerificationCase, part: str) -> str:
 
 
 def _guard_open(case: VerificationCase) -> None:
-    if case.state not in (case.State.DRAFT, case.State.NEEDS_INFORMATION):
+    if case.state not in UNFINISHED:
         raise Refused(
             _("The request was handed in; its documents can't be changed now."), code="case_closed"
         )

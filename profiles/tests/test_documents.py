@@ -2,17 +2,26 @@
 
 import io
 import tempfile
+from datetime import timedelta
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import TestCase, override_settings
 from django.urls import reverse
+from django.utils import timezone
 from PIL import Image
 
 from portal.base import sealing
 from portal.base.refused import Refused
-from profiles.models import AuditRow, Document
-from profiles.services.documents import add_document, read_page, remove_document, view_page
+from profiles.models import AuditRow, Document, VerificationCase
+from profiles.services.audit import record
+from profiles.services.documents import (
+    add_document,
+    delete_abandoned_documents,
+    read_page,
+    remove_document,
+    view_page,
+)
 from profiles.services.verification import change_case, open_case, submit_case
 from profiles.tests.files import pdf, picture
 from profiles.tests.people import make_business, person, sign_in, staff
@@ -135,6 +144,35 @@ class DocumentTests(TestCase):
             remove_document(document, by=self.alice)
         with self.assertRaisesMessage(Refused, "can't be changed now"):
             add(self.case, picture())
+
+    def test_papers_of_an_abandoned_request_are_erased(self):
+        """Ninety days without a change; what was typed stays, and the business is told."""
+        change_case(self.case, by=self.alice, legal_name="Acme Ltd")
+        document, begun = add(self.case, picture()), timezone.now()
+        self.assertEqual(delete_abandoned_documents(now=begun + timedelta(days=89)), 0)
+        later = begun + timedelta(days=90, minutes=1)
+        with self.captureOnCommitCallbacks(execute=True):
+            self.assertEqual(delete_abandoned_documents(now=later), 1)
+
+        self.assertFalse(default_storage.exists(document.page_path(1)))
+        document.refresh_from_db()
+        self.assertEqual((document.deleted_at, bytes(document.wrapped_key)), (later, b""))
+        row = AuditRow.objects.get(event="document.abandoned")
+        self.assertEqual((row.actor, row.details["document"]), (None, str(document.uuid)))
+        self.case.refresh_from_db()
+        self.assertEqual((self.case.state, self.case.legal_name), ("draft", "Acme Ltd"))
+        self.assertIn("We deleted the papers", self.acme.notices.get().title)
+        self.assertEqual(delete_abandoned_documents(now=later), 0)
+
+    def test_what_waits_for_us_or_goes_on_is_not_abandoned(self):
+        document, later = add(self.case, picture()), timezone.now() + timedelta(days=91)
+        for state in ("submitted", "in_review"):
+            VerificationCase.objects.update(state=state)
+            self.assertEqual(delete_abandoned_documents(now=later), 0)
+        VerificationCase.objects.update(state="needs_information", reason="Which address?")
+        row = record(self.case, "case.changed", by=self.alice, fields=[])
+        self.assertEqual(delete_abandoned_documents(now=row.at + timedelta(days=90)), 1)
+        self.assertTrue(Document.objects.get(pk=document.pk).deleted_at)
 
     def test_each_look_is_a_row_of_the_audit(self):
         document = add(self.case, picture())
