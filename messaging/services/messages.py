@@ -14,6 +14,7 @@ from audience.locks import share_bucket
 from audience.models import Block, Person, bucket_of
 from messaging import rules
 from messaging.models import Contact, Conversation, Message, Template
+from messaging.names import plain_name
 from messaging.services.conversations.announcements import announce_business, announce_conversation
 from messaging.services.counters import count
 from messaging.services.people.receipts import change_messages, tell_moved, tell_trust
@@ -115,8 +116,8 @@ def receive_message(
     """Take what a person writes to a profile: it makes them its contact and opens 24 hours.
 
     Arguments:
-        name: what the person wants to be called by this business; empty keeps the name it knows,
-            at first the first word of the person's own.
+        name: what the person wants to be called by this business; empty keeps the name that they
+            chose for it before. Where they chose none the business learns none.
 
     Raises Refused where the person blocks the profile, or nobody is there to read.
     """
@@ -350,15 +351,14 @@ def _columns(message: Message, profile: Profile) -> dict:
 
 def _meet(person_id: int, profile: Profile, *, name: str, now: datetime) -> Contact:
     """The business's contact, made at the person's first word."""
-    person = Person.objects.filter(person_id=person_id).only("person_id", "name").first()
-    if person is None:
+    if not Person.objects.filter(person_id=person_id).exists():
         raise Refused(_("This person does not exist."), code="unknown_recipient")
-    proposed = name or person.name.split(" ")[0][:80]
+    name = plain_name(name)
     contact, is_new = Contact.objects.get_or_create(
         person_id=person_id,
         business_id=profile.business_id,
         defaults={
-            "name": proposed,
+            "name": name,
             "source": Contact.Source.WROTE,
             "first_at": now,
             "last_at": now,

@@ -263,4 +263,3 @@ def tell_integrators(request: PaymentRequest, what: str, amount: int) -> None:
             "refunded": amount if what == "refunded" else 0,
         },
     )
-

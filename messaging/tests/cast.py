@@ -38,9 +38,10 @@ class Cast:
             Membership.objects.create(business=business, user=user, role=role)
 
     def meet(self, person_id: int = ANA, *, ago: timedelta = timedelta(minutes=5), **values):
-        """A person who wrote to Acme `ago`."""
+        """A person who wrote to Acme `ago`, and told it their first name."""
         person = make_person(person_id, **values)
-        receive_message(person_id, self.profile, body="Olá!", now=NOW - ago)
+        first = person.name.split(" ")[0]
+        receive_message(person_id, self.profile, body="Olá!", name=first, now=NOW - ago)
         return person
 
 

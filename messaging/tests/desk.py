@@ -55,7 +55,7 @@ class Desk(Cast):
     def setUpTestData(cls):
         super().setUpTestData()
         make_person(ANA, name="Ana Souza")
-        receive_message(ANA, cls.profile, body="Is it open?")
+        receive_message(ANA, cls.profile, body="Is it open?", name="Ana")
         cls.number = pairwise_number(cls.acme.pk, ANA)
         cls.page = reverse("conversation", args=["acme", "acme", cls.number])
         cls.act_url = reverse("conversation_act", args=["acme", "acme", cls.number])

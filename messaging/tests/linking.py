@@ -27,8 +27,12 @@ class Linking(Cast):
     def ask(self, **values):
         return ask_to_link(self.profile, by=None, **values)[1]
 
-    def link(self, person_id=ANA, *, alerts=True, adverts=False, **values) -> AccountLink:
-        return agree_to_link(self.ask(**values), person_id, alerts=alerts, adverts=adverts)
+    def link(
+        self, person_id=ANA, *, alerts=True, adverts=False, name=None, **values
+    ) -> AccountLink:
+        return agree_to_link(
+            self.ask(**values), person_id, alerts=alerts, adverts=adverts, name=name
+        )
 
     def consents(self):
         """What Ana answered to this business."""

@@ -49,7 +49,13 @@ class AnswerTests(Linking, TestCase):
         )
         contact = Contact.objects.get(person_id=ANA)
         self.assertEqual((contact.source, contact.reference), ("linked", "4711"))
-        self.assertEqual(contact.name, "Ana")
+        self.assertEqual(contact.name, "")
+
+    def test_the_name_is_the_one_that_was_typed_or_none(self):
+        for typed, known in (("A. Souza", "A. Souza"), (None, "A. Souza"), ("", ""), ("  ", "")):
+            with self.subTest(typed):
+                self.link(name=typed)
+                self.assertEqual(Contact.objects.get(person_id=ANA).name, known)
 
     def test_the_answers_to_what_was_asked_are_consents_and_told(self):
         self.link(asks_adverts=True, alerts=True, adverts=False)

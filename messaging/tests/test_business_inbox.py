@@ -15,7 +15,7 @@ class BusinessInboxTests(Cast, TestCase):
     def setUpTestData(cls):
         super().setUpTestData()
         make_person(ANA, name="Ana Souza")
-        receive_message(ANA, cls.profile, body="Is it open?")
+        receive_message(ANA, cls.profile, body="Is it open?", name="Ana")
         cls.number = pairwise_number(cls.acme.pk, ANA)
         cls.list = reverse("business_inbox", args=["acme"])
         cls.page = reverse("conversation", args=["acme", "acme", cls.number])

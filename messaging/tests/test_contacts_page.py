@@ -1,12 +1,14 @@
 import csv
 import io
+import re
 
 from django.db import connection
 from django.test import TestCase
 from django.urls import reverse
+from django.utils.translation import override
 
 from audience.models import Person
-from audience.services.consent import answer, opt_out
+from audience.services.consent import answer, mute, opt_out, unmute
 from audience.tests.people import make_person
 from messaging.models import Contact, Label
 from messaging.services.conversations.contact_list import contacts_page
@@ -16,11 +18,18 @@ from messaging.services.linking.accounts import active_link, agree_to_link
 from messaging.services.linking.links import create_link
 from messaging.services.linking.requests import ask_to_link
 from messaging.services.messages import receive_message
+from messaging.services.webhooks.bodies import contact_entry
 from messaging.tests.cast import ANA, RAVI, Cast
 from portal.base.pairwise import pairwise_number
 from portal.base.refused import Refused
 from portal.base.sheets import cell
 from profiles.models import AuditRow, Membership
+
+
+def differ(one: str, other: str) -> bool:
+    """Whether two pages say different things, but for what is new at each look."""
+    new = r'csrf[^>]*>|"X-CSRFToken": "[^"]+"|sse-connect="[^"]+"|\d+ (second|minute)s? ago|now'
+    return re.sub(new, "", one) != re.sub(new, "", other)
 
 
 class People(Cast):
@@ -31,9 +40,9 @@ class People(Cast):
         super().setUpTestData()
         make_person(ANA, name="Ana Souza", region="BR-SP", device="SM-A145M")
         make_person(RAVI, name="Ravi Nair")
-        receive_message(ANA, cls.profile, body="Hello")
+        receive_message(ANA, cls.profile, body="Hello", name="Ana")
         token = ask_to_link(cls.profile, by=cls.alice, reference="C-4711")[1]
-        agree_to_link(token, RAVI, alerts=True, adverts=False)
+        agree_to_link(token, RAVI, alerts=True, adverts=False, name="Ravi")
         cls.list = reverse("contacts", args=["acme"])
         cls.file = reverse("contacts_csv", args=["acme"])
         cls.number = pairwise_number(cls.acme.pk, RAVI)
@@ -84,13 +93,49 @@ class ContactsPageTests(People, TestCase):
         self.assertEqual(second.after, "")
         self.assertEqual(len(contacts_page(self.acme, after="nonsense.1").lines), 2)
 
-    def test_what_may_be_sent_is_what_the_person_says_now(self):
-        (line,) = contacts_page(self.acme, words="Ana").lines
-        self.assertEqual((line.alerts, line.adverts), (True, True))
+    def test_what_they_want_is_what_they_answered_this_business(self):
+        def wishes() -> tuple[bool, bool | None]:
+            (line,) = contacts_page(self.acme, words="Ana").lines
+            return line.alerts, line.adverts
+
+        self.assertEqual(wishes(), (True, None))
         answer(ANA, "business_alerts", granted=False, business_id=self.acme.pk)
+        mute(ANA, self.elsewhere.pk)
+        self.assertEqual(wishes(), (False, None))
+        mute(ANA, self.acme.pk)
+        self.assertEqual(wishes(), (False, False))
+        self.assertContains(self.client.get(self.list), "No adverts")
+        unmute(ANA, self.acme.pk)
+        self.assertEqual(wishes(), (False, True))
+
+    def test_a_no_to_all_adverts_is_seen_nowhere(self):
+        """Every business would see it on the same day, and could match its contacts by it."""
+        talk = reverse("conversation", args=["acme", "acme", pairwise_number(self.acme.pk, ANA)])
+        card = reverse("contact", args=["acme", pairwise_number(self.acme.pk, ANA)])
+        self.client.force_login(self.alice)
+
+        def seen() -> list[str]:
+            pages = [self.client.get(address) for address in (self.list, card, talk)]
+            file = b"".join(self.client.get(self.file).streaming_content).decode()
+            return [page.content.decode().split("<main")[1] for page in pages] + [file]
+
+        before = seen()
         opt_out(ANA)
-        (line,) = contacts_page(self.acme, words="Ana").lines
-        self.assertEqual((line.alerts, line.adverts), (False, False))
+        unlike = [n for n, two in enumerate(zip(before, seen(), strict=True)) if differ(*two)]
+        self.assertEqual(unlike, [])
+
+    def test_who_chose_no_name_is_a_guest_everywhere(self):
+        Contact.objects.filter(person_id=RAVI).update(name="")
+        guest = f"Guest {self.number[-4:]}"
+        receive_message(RAVI, self.profile, body="Hello", kind="text")
+        talk = reverse("conversation", args=["acme", "acme", self.number])
+        for address in (self.list, self.page, talk, reverse("business_inbox", args=["acme"])):
+            page = self.client.get(address)
+            self.assertContains(page, guest)
+            self.assertNotContains(page, "Ravi")
+        self.assertEqual(contact_entry(None, self.number)["profile"], {"name": guest})
+        with override("pt"):  # the language that a person reads is theirs, too
+            self.assertEqual(contact_entry(None, self.number)["profile"], {"name": guest})
 
     def test_made_up_people_are_not_among_them(self):
         open_sandbox(self.acme, by=self.alice)

@@ -122,7 +122,7 @@ class ActTests(Desk, TestCase):
     def test_beside_the_talk_stands_what_the_person_agrees_to(self):
         facts = ("wants_alerts", "wants_adverts")
         page = self.client.get(self.page).context
-        self.assertEqual([page[fact] for fact in facts], [True, True])
+        self.assertEqual([page[fact] for fact in facts], [True, None])
         mute(ANA, self.acme.pk)
         page = self.client.get(self.page).context
         self.assertEqual([page[fact] for fact in facts], [True, False])

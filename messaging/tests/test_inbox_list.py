@@ -24,7 +24,7 @@ from portal.base.pairwise import pairwise_number
 class ListTests(Desk, TestCase):
     def test_folders_hold_what_they_say_and_count_it(self):
         make_person(RAVI, name="Ravi")
-        receive_message(RAVI, self.profile, body="Hi")
+        receive_message(RAVI, self.profile, body="Hi", name="Ravi")
         assign_conversation(self.talk(), by=self.bob, to=self.bob)
         counts = folder_counts(self.profile, member=self.bob)
         self.assertEqual(counts, {"mine": 1, "unassigned": 1, "all": 2, "snoozed": 0})
@@ -91,7 +91,7 @@ class ListTests(Desk, TestCase):
 
     def test_j_and_k_lead_to_the_neighbours(self):
         make_person(RAVI, name="Ravi")
-        receive_message(RAVI, self.profile, body="Hi")
+        receive_message(RAVI, self.profile, body="Hi", name="Ravi")
         page = self.client.get(self.page)
         self.assertEqual(
             (page.context["before"], page.context["next"]),

@@ -131,12 +131,12 @@ class SendTests(Cast, TestCase):
 
 
 class ReceiveTests(Cast, TestCase):
-    def test_a_first_word_makes_a_contact_by_first_name(self):
+    def test_a_first_word_makes_a_contact_and_gives_no_name_away(self):
         make_person(ANA, name="Ana Souza")
         with heard(message_received) as said:
             receive_message(ANA, self.profile, body="Olá", now=NOW)
         contact = Contact.objects.get(person_id=ANA, business_id=self.acme.pk)
-        self.assertEqual((contact.name, contact.source), ("Ana", "wrote"))
+        self.assertEqual((contact.name, contact.source), ("", "wrote"))
         self.assertEqual(said, [(ANA, "delivered")])
 
     def test_the_name_chosen_for_this_business_stays(self):

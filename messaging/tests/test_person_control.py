@@ -13,12 +13,13 @@ from audience.services.consent import mute
 from audience.services.pauses import end_pauses
 from audience.tests.people import make_person
 from messaging.inbox.sessions import COOKIE
-from messaging.models import Conversation, PersonNotice
+from messaging.models import Contact, Conversation, PersonNotice
 from messaging.services.messages import receive_message, send_message
 from messaging.services.people.chats import waiting_chats
 from messaging.services.people.reports import report_profile
 from messaging.services.people.sessions import open_session
 from messaging.tests.cast import ANA, RAVI, Cast
+from portal.base.pairwise import pairwise_number
 from trust.models import SpamReport
 from trust.services.reports import dismiss_report, uphold_report
 
@@ -49,6 +50,32 @@ class ControlTests(Cast, TestCase):
         Person.objects.filter(person_id=ANA).delete()
         uphold_report(report, by=self.mallory, reason="Looked at it")
         self.assertFalse(PersonNotice.objects.exists())
+
+    def test_a_business_calls_me_what_i_choose_and_nothing_before(self):
+        contact = Contact.objects.get(person_id=ANA, business_id=self.acme.pk)
+        guest = f"Guest {pairwise_number(self.acme.pk, ANA)[-4:]}"
+        chat, page = reverse("chat", args=["acme"]), reverse("chat_name", args=["acme"])
+        self.assertEqual(contact.name, "")
+        for address in (chat, page):
+            self.assertContains(self.client.get(address), guest)
+
+        told = self.client.post(page, {"name": " Ana\n of  Ipê "}, follow=True)
+        self.assertContains(told, "Acme now knows you as Ana of Ipê.")
+        contact.refresh_from_db()
+        self.assertEqual(contact.name, "Ana of Ipê")
+        receive_message(ANA, self.profile, body="Hello again")
+        contact.refresh_from_db()
+        self.assertEqual(contact.name, "Ana of Ipê")
+
+        self.assertContains(self.client.post(page, {"name": ""}, follow=True), guest)
+        contact.refresh_from_db()
+        self.assertEqual(contact.name, "")
+
+    def test_who_never_wrote_is_made_known_by_no_name(self):
+        page = reverse("chat_name", args=["elsewhere"])
+        answer = self.client.post(page, {"name": "Ana"}, follow=True)
+        self.assertContains(answer, "Write to it first")
+        self.assertFalse(Contact.objects.filter(business_id=self.elsewhere.pk).exists())
 
     def test_one_tap_on_a_reason_reports_and_blocks(self):
         self.client.post(

@@ -11,12 +11,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from messaging.models import Contact
+from messaging.names import name_for
 from messaging.services.conversations.contacts import block_contact, label_contact, unblock_contact
 from messaging.v1.base import BusinessViewSet
 from messaging.v1.paging import AS_PARAMETERS, limit_of, page_of
 from portal.base.pairwise import pairwise_number, person_of, wa_id
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NAME = "As the person chose for the business; “Guest” and four digits where they chose none."
 NUMBER = [OpenApiParameter("number", str, "path", pattern=r"\d{12}")]
 
 
@@ -25,7 +27,7 @@ class ContactSerializer(serializers.Serializer):
 
     number = serializers.CharField(read_only=True)
     wa_id = serializers.CharField(read_only=True)
-    name = serializers.CharField(read_only=True, help_text="As the person chose for the business.")
+    name = serializers.CharField(read_only=True, help_text=NAME)
     source = serializers.ChoiceField(Contact.Source.choices, read_only=True)  # type: ignore[assignment]
     reference = serializers.CharField(read_only=True, help_text="Your own, from account linking.")
     labels = serializers.ListField(
@@ -38,7 +40,7 @@ class ContactSerializer(serializers.Serializer):
     def to_representation(self, instance: Contact) -> dict:
         number = pairwise_number(instance.business_id, instance.person_id)
         instance.number, instance.wa_id = number, wa_id(number)  # type: ignore[attr-defined]
-        return super().to_representation(instance)
+        return super().to_representation(instance) | {"name": name_for(instance, number)}
 
 
 class ContactPage(serializers.Serializer):

@@ -8,7 +8,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from messaging.models import Contact, Conversation
+from messaging.models import Conversation
+from messaging.names import name_for
 from messaging.services.conversations.desk import send_again, who_may_answer
 from messaging.services.conversations.handling import (
     assign_conversation,
@@ -20,6 +21,7 @@ from messaging.services.conversations.snoozing import moments, snooze_conversati
 from messaging.services.conversations.writing import note_writing, who_writes
 from messaging.services.templates.reopening import send_opener
 from messaging.views.inbox import open_conversation
+from messaging.views.inbox_talk import contact_of
 from portal.base.refused import Refused
 from portal.base.written import moment_in, number_in
 from profiles.models import Business, Profile, User
@@ -49,12 +51,11 @@ def writing(request: MemberRequest, business: Business, handle: str, number: str
         note_writing(open_one, by=request.user)
         return HttpResponse(status=204)
     names, person_writes = who_writes(open_one, member=request.user, team=who_may_answer(business))
+    contact = contact_of(business, open_one)
     context = {
         "writing": names,
         "person_writes": person_writes,
-        "contact": Contact.objects.filter(
-            person_id=open_one.person_id, business_id=business.pk
-        ).first(),
+        "known_as": name_for(contact, number),
         "business": business,
         "profile": profile,
         "number": number,

@@ -10,6 +10,7 @@ from billing.payment_rules import may_request_payment
 from messaging import rules
 from messaging.forms.payments import PaymentForm
 from messaging.models import CannedReply, Contact, Conversation, Message
+from messaging.names import name_for
 from messaging.services.conversations.desk import (
     MOST_SHOWN,
     SHOWN,
@@ -54,19 +55,19 @@ def talk_context(
         limit=SHOWN if before else min(max(SHOWN, wanted), MOST_SHOWN),
         known={row.user_id: row.user for row in team},
     )
+    contact = contact_of(business, open_one)
     return {
         "open": open_one,
         "number": number,
-        "contact": Contact.objects.filter(
-            person_id=open_one.person_id, business_id=business.pk
-        ).first(),
+        "contact": contact,
+        "known_as": name_for(contact, number),
         "talk": talk,
         "talk_shown": len(talk.items) + (wanted if before else 0),
         "is_older": bool(before),
         "closed_because": closed.sentence if closed else "",
         "openers": openers(profile) if closed and closed.code == "window_closed" else [],
         "until": reply_until(open_one),
-        "wants_adverts": recipient and rules.consents(recipient, Message.Class.MARKETING),
+        "wants_adverts": recipient and recipient.adverts,  # (not what they set for all)
         "wants_alerts": recipient and rules.consents(recipient, Message.Class.SERVICE),
         "waits": open_one.waiting_since and timezone.now() - open_one.waiting_since > A_MOMENT,
         "writing": writing,
@@ -74,6 +75,11 @@ def talk_context(
         "team": team,
         "assignee": next((row.user for row in team if row.user_id == open_one.assignee_id), None),
     }
+
+
+def contact_of(business: Business, talk: Conversation) -> Contact | None:
+    """Whom the business talks to, as it knows them."""
+    return Contact.objects.filter(person_id=talk.person_id, business_id=business.pk).first()
 
 
 def composer_context(profile: Profile) -> dict[str, Any]:

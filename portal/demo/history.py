@@ -11,6 +11,7 @@ from random import Random
 from django.db import connection
 
 from audience.definition import read_definition
+from audience.models import Person
 from audience.services.saved import save_audience
 from messaging.services.messages import mark_read, receive_message, send_message
 from portal.base.refused import Refused
@@ -87,6 +88,7 @@ def _some_people(profile: Profile, random: Random) -> list[int]:
 def _talk(
     profile: Profile, people: list[int], morning: datetime, random: Random, *, last: bool
 ) -> None:
+    names = dict(Person.objects.filter(person_id__in=people).values_list("person_id", "name"))
     agents = list(
         User.objects.filter(
             memberships__business=profile.business_id,
@@ -96,7 +98,10 @@ def _talk(
     for person_id in random.sample(people, min(len(people), TALKS_A_DAY[profile.handle])):
         lines = random.choice(TALKS[profile.handle])
         stops = last and random.random() < UNANSWERED
-        _say(profile, person_id, lines[:1] if stops else lines, agents, morning, random)
+        # Three of four chose to be called by their first name.
+        name = names[person_id].split(" ")[0] if person_id % 4 else ""
+        lines = lines[:1] if stops else lines
+        _say(profile, person_id, lines, agents, morning, random, name=name)
         morning += timedelta(minutes=random.randint(3, 25))
 
 
@@ -107,6 +112,8 @@ def _say(
     agents: list[User],
     at: datetime,
     random: Random,
+    *,
+    name: str,
 ) -> None:
     """The lines in turn, the person's first; whatever a rule refuses ends the talk."""
     agent = random.choice(agents)
@@ -114,7 +121,7 @@ def _say(
         for n, words in enumerate(lines):
             at += timedelta(seconds=random.randint(20, 240))
             if n % 2 == 0:
-                receive_message(person_id, profile, body=words, now=at)
+                receive_message(person_id, profile, body=words, name=name, now=at)
             else:
                 send_message(profile, person_id, by=agent, body=words, now=at)
                 mark_read(person_id, profile, now=at + timedelta(seconds=30))
@@ -127,7 +134,7 @@ def _talk_with_ana(profiles: Sequence[Profile], ana: int, at: datetime) -> None:
     for profile in profiles:
         lines = TALKS[profile.handle][0]
         owner = profile.business.memberships.get(role=Membership.Role.OWNER).user
-        _say(profile, ana, lines, [owner], at, Random(SEED))
+        _say(profile, ana, lines, [owner], at, Random(SEED), name="Ana")
         at += timedelta(minutes=7)
     bank = profiles[0]
     receive_message(ana, bank, body="Did my transfer of R$ 250 go through?", now=at)

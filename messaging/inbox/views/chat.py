@@ -16,6 +16,7 @@ from messaging.inbox import bubbles
 from messaging.inbox.page import is_htmx, show
 from messaging.inbox.sessions import as_person
 from messaging.inbox.views.chats import profile_for
+from messaging.inbox.views.names import contact_of, known_as
 from messaging.models import Campaign, Conversation, Media, Message
 from messaging.services.conversations.writing import note_person_writing, note_sent
 from messaging.services.messages import mark_read, receive_message
@@ -50,8 +51,10 @@ def _page(request: HttpRequest, person: Person, profile: Profile) -> HttpRespons
     page = bubbles_of(person.pk, profile, before=before, limit=limit)
     if page and not before:
         _mark_read(person, profile, page[-1].message.id)
+    contact = contact_of(person, profile)
     context = {
         "profile": profile,
+        "known_as": known_as(person, profile, contact) if contact else "",
         "badge": profile.shows_badge(),
         "bubbles": bubbles.shown(page, profile, person_id=person.pk),
         "older": page[0].message.id if len(page) == limit else "",

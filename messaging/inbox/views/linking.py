@@ -36,7 +36,7 @@ class AnswerForm(forms.Form):
         max_length=80,
         required=False,
         label=gettext_lazy("What should it call you?"),
-        help_text=gettext_lazy("The only name it learns from us."),
+        help_text=gettext_lazy("The only name it learns from us. Left empty, it learns none."),
     )
     alerts = forms.BooleanField(
         required=False, initial=True, label=gettext_lazy("It may send me alerts about my account")
@@ -89,7 +89,7 @@ def _answer(
             person.pk,
             alerts=said.get("alerts", False),
             adverts=said.get("adverts", False),
-            name=said["name"].strip(),
+            name=said["name"],
         )
     except Refused as refusal:
         if refusal.code == "link_over":
@@ -107,8 +107,9 @@ def _over(request: HttpRequest, person: Person) -> HttpResponse:
 
 
 def _name_known(person: Person, asked: LinkRequest) -> str:
+    """What the person chose for this business before; never their own name by itself."""
     contact = Contact.objects.filter(person_id=person.pk, business_id=asked.business_id).first()
-    return contact.name if contact else person.name.split(" ")[0]
+    return contact.name if contact else ""
 
 
 @require_safe

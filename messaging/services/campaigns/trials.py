@@ -5,6 +5,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from messaging.models import Campaign, Contact, Message, SandboxPerson
+from messaging.names import name_for
 from messaging.services.messages import send_message
 from messaging.services.templates.filling import render
 from portal.base.pairwise import pairwise_number, person_of
@@ -20,7 +21,7 @@ def contacts_to_try(business: Business) -> list[tuple[str, str]]:
         "-last_at", "person_id"
     )
     return [
-        (number := pairwise_number(business.pk, row.person_id), row.name or number)
+        (number := pairwise_number(business.pk, row.person_id), name_for(row, number))
         for row in rows[:SHOWN]
     ]
 

@@ -1,7 +1,8 @@
 """A business's contacts as it may see them: pages by key, never counts, nothing of the audience.
 
 What is shown is what the person told this business or answered it: the name they chose, how they
-came, the link, consent. Whether the person blocks is not shown: it reads like silence.
+came, the link, consent. What they set for all businesses is not shown: many would see it change at
+once, and could match their contacts by it. Nor is whether they block: it reads like silence.
 """
 
 from collections.abc import Iterator
@@ -11,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from audience.models import Consent, Person
-from audience.services.topics import who_muted_all
+from audience.models import Consent
 from messaging.models import Contact, SandboxPerson
+from messaging.names import name_for
 from portal.base.pairwise import pairwise_number, person_of
 from profiles.models import Business
 
@@ -30,23 +31,25 @@ HOW = {
 
 @dataclass(frozen=True)
 class Line:
-    """One contact: the row, its number, and what may be sent outside of a conversation.
+    """One contact: the row, its number, and what the person wants of this business.
 
     Attributes:
-        alerts, adverts: whether the person allows them now.
+        alerts: whether the person allows them; nobody has to be asked first.
+        adverts: what the person answered this business; None where they answered nothing, and
+            what they set for all adverts decides, which is not for a business to know.
         said_alerts, said_adverts: the person's own answer to this business, if there is one.
     """
 
     contact: Contact
     number: str
     alerts: bool
-    adverts: bool
+    adverts: bool | None
     said_alerts: Consent | None
     said_adverts: Consent | None
 
     @property
     def name(self) -> str:
-        return self.contact.name or self.number
+        return name_for(self.contact, self.number)
 
 
 @dataclass(frozen=True)
@@ -126,29 +129,21 @@ def _rows(business: Business, *, how: str, label: str, words: str) -> QuerySet[C
 
 def _lines(business: Business, contacts: list[Contact]) -> list[Line]:
     people = [contact.person_id for contact in contacts]
-    allow = dict(Person.objects.filter(person_id__in=people).values_list("person_id", "marketing"))
     said = {
         (row.person_id, row.kind): row
         for row in Consent.objects.filter(person_id__in=people, scope_id=business.pk)
     }
-    trades = business.profiles.filter(closed_at=None).values_list("vertical", flat=True)
-    allow |= dict.fromkeys(who_muted_all(people, trades=trades), False)
-    return [_line(business, contact, allow, said) for contact in contacts]
+    return [_line(business, contact, said) for contact in contacts]
 
 
-def _line(
-    business: Business,
-    contact: Contact,
-    allow: dict[int, bool],
-    said: dict[tuple[int, str], Consent],
-) -> Line:
+def _line(business: Business, contact: Contact, said: dict[tuple[int, str], Consent]) -> Line:
     alerts = said.get((contact.person_id, Consent.Kind.BUSINESS_ALERTS))
     adverts = said.get((contact.person_id, Consent.Kind.BUSINESS_MARKETING))
     return Line(
         contact,
         pairwise_number(business.pk, contact.person_id),
         alerts=alerts is None or alerts.granted,
-        adverts=allow.get(contact.person_id, False) and (adverts is None or adverts.granted),
+        adverts=adverts.granted if adverts else None,
         said_alerts=alerts,
         said_adverts=adverts,
     )

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging.models import Contact, Conversation, Message
+from messaging.names import name_for
 from messaging.services.conversations.contact_list import contacts_page
 from messaging.services.messages import announce_business
 from portal.base.pairwise import pairwise_number, person_of
@@ -30,7 +31,7 @@ class Line:
 
     @property
     def name(self) -> str:
-        return self.contact.name if self.contact and self.contact.name else self.number
+        return name_for(self.contact, self.number)
 
 
 @dataclass(frozen=True)

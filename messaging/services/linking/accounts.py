@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audience.locks import hold_bucket
-from audience.models import Block, Consent, Person
+from audience.models import Block, Consent
 from audience.services.consent import answer
 from messaging.models import AccountLink, Contact, LinkRequest
+from messaging.names import plain_name
 from messaging.rules import may_begin
 from messaging.services.integrators.sandbox import may_reach
 from messaging.services.linking.requests import State, close_request, hash_of, request_behind
@@ -40,14 +41,15 @@ def agree_to_link(
     *,
     alerts: bool,
     adverts: bool,
-    name: str = "",
+    name: str | None = None,
     now: datetime | None = None,
 ) -> AccountLink:
     """The person is this customer of the business. Uses the link up.
 
     Arguments:
         alerts, adverts: what the person allows, where the business asked for it.
-        name: what the person wants to be called by this business; empty keeps what it knows.
+        name: what the person wants to be called by this business, empty for no name at all; None
+            keeps what it knows.
 
     Raises Refused: the link is over, the business may not begin talks, or the person blocks it.
     """
@@ -170,13 +172,13 @@ def _answer(link: AccountLink, kind: Consent.Kind, *, granted: bool, now: dateti
     )
 
 
-def _meet(link: AccountLink, *, name: str, now: datetime) -> Contact:
-    person = Person.objects.only("person_id", "name").get(person_id=link.person_id)
+def _meet(link: AccountLink, *, name: str | None, now: datetime) -> Contact:
+    chosen = plain_name(name or "")
     contact, is_new = Contact.objects.get_or_create(
         person_id=link.person_id,
         business_id=link.business_id,
         defaults={
-            "name": name or person.name.split(" ")[0][:80],
+            "name": chosen,
             "source": Contact.Source.LINKED,
             "reference": link.reference,
             "linked_at": now,
@@ -185,7 +187,7 @@ def _meet(link: AccountLink, *, name: str, now: datetime) -> Contact:
         },
     )
     if not is_new:
-        contact.name = name or contact.name
+        contact.name = contact.name if name is None else chosen
         contact.reference, contact.linked_at, contact.last_at = link.reference, now, now
         contact.save(update_fields=["name", "reference", "linked_at", "last_at"])
     return contact

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.conf import settings
+from django.utils import translation
 
 from billing.models import PaymentRequest
 from billing.money import decimals
 from messaging.errors import CODES
 from messaging.models import AccountLink, Contact, Media, Message, WebhookEvent
+from messaging.names import name_for
 from messaging.services.integrators.wamids import wamid
 from messaging.services.media import path_of
 from portal.base.pairwise import pairwise_number, user_id, wa_id
@@ -182,7 +184,8 @@ def _value(event: WebhookEvent, contact: Contact | None, number: str, **news: li
 
 def contact_entry(contact: Contact | None, number: str) -> dict:
     """The person as clients expect one in contacts[]."""
-    name = contact.name if contact and contact.name else number
+    with translation.override(None):  # else a word could tell which language the person reads
+        name = name_for(contact, number)
     return {"profile": {"name": name}, "wa_id": wa_id(number), "user_id": user_id(number)}
 
 
