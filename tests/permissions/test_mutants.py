@@ -31,6 +31,8 @@ OF_API = (
     test_table.test_another_businesss_nodes_are_as_good_as_none,
     test_table.test_keys_open_their_own_business_by_scope_and_nothing_else,
 )
+# What is looked at in any case: each filter by person, profile or business, one after the other.
+ALWAYS = "messaging/tests/test_rows_*.py"
 # Whose tests look at what is kept by these; else those that name the module.
 TESTS = {
     "messaging/inbox/": "messaging/tests/test_person_*.py messaging/tests/test_account_linking.py",
@@ -116,13 +118,16 @@ def its_own_fail(mutant: Mutant) -> bool:
 
 
 def files_for(mutant: Mutant) -> list[str]:
-    for start, patterns in TESTS.items():
-        if mutant.path.startswith(start):
-            return sorted(str(p) for each in patterns.split() for p in ROOT.glob(each))
+    """The tests of its app that may notice, those of single filters first."""
+    always = ALWAYS if mutant.path.startswith("messaging/") else ""
     path = Path(mutant.path)
-    stem = path.stem.removesuffix("s").replace("_acts", "")
-    return sorted(
-        str(file)
-        for file in (ROOT / path.parts[0] / "tests").glob("test_*.py")
-        if stem in file.name or f"{path.parts[0]}.views.{path.stem}" in file.read_text()
-    )
+    patterns = next((said for start, said in TESTS.items() if mutant.path.startswith(start)), "")
+    if not patterns:
+        stem = path.stem.removesuffix("s").replace("_acts", "")
+        patterns = " ".join(
+            str(file.relative_to(ROOT))
+            for file in sorted((ROOT / path.parts[0] / "tests").glob("test_*.py"))
+            if stem in file.name or f"{path.parts[0]}.views.{path.stem}" in file.read_text()
+        )
+    found = [str(p) for each in f"{always} {patterns}".split() for p in sorted(ROOT.glob(each))]
+    return list(dict.fromkeys(found))

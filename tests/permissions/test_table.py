@@ -1,8 +1,8 @@
 """Who may knock where: every route of the project x everybody x what it names.
 
-The table is made from the URL resolver. What a page of a business allows is what its view says
-(`in_business(roles=…)`); everybody else gets 404, as if there were no such business. A new route
-needs no row here, unless strangers may read it: then it is named in routes.PUBLIC.
+The routes are the URL resolver's; who may is written down by hand in allowed.py, and held against
+what the views say and do. Strangers get 404, as if there were no such business. A new page of a
+business, or call of the API, needs a row there; what strangers may read is named in routes.PUBLIC.
 """
 
 import json
@@ -11,8 +11,9 @@ import re
 import pytest
 
 from messaging.api.calls import EDGES
-from messaging.services.integrators.keys import create_token
+from messaging.services.integrators.keys import ROLES, create_token
 from tests.permissions.actors import CANARY, World
+from tests.permissions.allowed import CALLS, PAGES, READING, SCOPES, differences
 from tests.permissions.routes import Route, routes
 
 ROUTES = routes()
@@ -52,6 +53,36 @@ def test_every_route_has_its_place_in_the_table():
     assert len(OF_BUSINESS) > 60 and len(MANAGEMENT) > 40
 
 
+def test_views_let_in_whom_the_table_names():
+    """Nobody widens a page, or adds one, without saying so in the table."""
+    said = {route.name: route.roles for route in OF_BUSINESS}
+    assert len(said) == len(OF_BUSINESS), "Two addresses have one name."
+    assert not (found := differences(said, PAGES)), found
+
+
+def test_a_view_that_lets_in_others_is_found():
+    said = {route.name: route.roles for route in OF_BUSINESS}
+    team = {"team": (*said["team"], "agent")}
+    (found,) = differences(said | team, PAGES)
+    assert found.startswith("team: the view says")
+    (found,) = differences(said | {"attic": ("owner",)}, PAGES)
+    assert found.startswith("attic: new")
+    del said["team"]
+    assert differences(said, PAGES) == ["team: there is no such address any more; take it out."]
+
+
+def test_calls_ask_for_the_scopes_that_the_table_names():
+    said = {route.name: route.view.cls.noun for route in MANAGEMENT}
+    assert not (found := differences(said, CALLS)), found
+    reading = {
+        route.name
+        for route in MANAGEMENT
+        if route.view.actions.get("post") in route.view.cls.reading
+    }
+    assert reading == READING
+    assert not (found := differences(dict(ROLES), SCOPES)), found
+
+
 def test_strangers_find_no_page_of_a_business(world):
     leaks, cells = [], 0
     anonymous = world.client(None)
@@ -79,7 +110,7 @@ def test_members_are_let_in_by_their_role(world):
     for role, user in world.members.items():
         client = world.client(user)
         for route in OF_BUSINESS:
-            path, may = route.path(world.acme.values(route)), role in (route.roles or ())
+            path, may = route.path(world.acme.values(route)), role in PAGES.get(route.name, ())
             status = client.get(path).status_code
             if (status == 403) == may and status != 405 or status >= 500:
                 wrong.append((role, "get", path, status))
