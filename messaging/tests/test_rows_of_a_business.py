@@ -25,6 +25,7 @@ from messaging.services.conversations.replies import (
 )
 from messaging.services.integrators.sandbox import open_sandbox
 from messaging.services.linking.links import create_link
+from messaging.services.linking.requests import ask_to_link
 from messaging.tests.cast import ANA, RAVI
 from messaging.tests.crowd import BRAZIL
 from messaging.tests.neighbours import Neighbours
@@ -145,6 +146,12 @@ class OwnPagesTests(Neighbours, TestCase):
         self.assertEqual(page["profiles"], [self.profile])
         address = reverse("chat_link", args=["acme", theirs.code])
         self.assertEqual(self.client.get(address).status_code, 404)
+        asked = ask_to_link(self.their_profile, by=self.mallory)[0]
+        self.assertEqual(list(self.context("links")["requests"]), [])
+        address = reverse("account_link", args=["acme", asked.uuid])
+        self.assertEqual(self.client.get(address).status_code, 404)
+        address = reverse("account_link_withdraw", args=["acme", asked.uuid])
+        self.assertEqual(self.client.post(address).status_code, 404)
         new = reverse("chat_link_new", args=["acme"])
         said = {"prefilled_message": "Hello"}
         self.assertEqual(self.client.post(new, said | {"profile": "there"}).status_code, 404)

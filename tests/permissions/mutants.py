@@ -24,14 +24,14 @@ ROOT = Path(__file__).parents[2]
 CALLS = {"filter", "get", "get_object_or_404"}
 OF_BUSINESS = {
     "business", "business_id", "app", "app__business", "case__business", "profile__business",
-    "profile__business_id", "subscription__business", "token__app", "user", "removed_at",
-    "revoked_at",
+    "profile__business_id", "scope_id", "subscription__business", "token__app", "user",
+    "removed_at", "revoked_at",
 }  # fmt: skip
 OF_PERSON = {"person_id", "profile_id"}
 # Rows that are reached through their business: `business.campaigns` for `Campaign.objects`.
 RELATED = {
-    "apps", "audiences", "campaigns", "cases", "invitations", "invoices", "memberships", "notices",
-    "profiles", "templates",
+    "apps", "audiences", "campaigns", "cases", "invitations", "invoices", "link_requests",
+    "memberships", "notices", "profiles", "templates", "verifications",
 }  # fmt: skip
 EDGES = (
     "*/views/*.py", "messaging/api/*.py", "messaging/v1/*.py", "messaging/inbox/views/*.py",
