@@ -7,6 +7,7 @@ from django.test import TestCase
 from django.urls import reverse
 from django.utils import timezone
 
+from audience.definition import read_definition
 from audience.models import SavedAudience
 from messaging.models import Contact, Conversation, Message
 from messaging.services.campaigns.launching import create_campaign
@@ -111,7 +112,7 @@ class OwnPagesTests(Neighbours, TestCase):
             )
             for business, by in ((self.there, self.mallory), (self.acme, self.alice))
         ]
-        ours.audience = BRAZIL
+        ours.audience = read_definition(BRAZIL).as_json()
         ours.save()
 
         page = self.context("campaigns")

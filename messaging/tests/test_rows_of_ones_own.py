@@ -23,6 +23,7 @@ from messaging.services.people.chats import chats_of, waiting_chats
 from messaging.services.people.sessions import hash_of, open_session
 from messaging.services.people.stop_links import stop_url
 from messaging.tests.cast import ANA, RAVI, make_business
+from messaging.tests.crowd import BRAZIL
 from messaging.tests.neighbours import Neighbours
 from messaging.tests.test_media import picture
 from portal.base.ids import new_id
@@ -104,6 +105,8 @@ class OwnRowsTests(Neighbours, TestCase):
             (RAVI, self.their_profile, 404),
         ):
             campaign = create_campaign(self.profile, by=self.alice, name="Spring")
+            campaign.audience = BRAZIL
+            campaign.save()
             row = Message.objects.create(
                 person_id=person_id, id=new_id(), profile_id=profile.pk, campaign_id=campaign.pk,
                 direction="out", status="sent", created_at=timezone.now(),

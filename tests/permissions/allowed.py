@@ -36,13 +36,37 @@ _PAGES = {
         payment payments
     """,
     (OWNER, ADMIN, DEVELOPER): """
-        api_call api_log app_act developer_app developers sandbox sandbox_act
-        template_delete template_new token_new token_revoke webhook webhook_act webhook_set
+        api_call api_log app_act developer_app developer_webhook developers sandbox sandbox_act
+        template_delete template_new token_new token_revoke webhook_act webhook_set
     """,
 }
 # The management API: the noun of the scope that a call asks for, as in campaigns:read.
 _CALLS = {
-    "": "v1-me",
+    "": "v1-me",  # whose key it is, any key may ask
+    "audiences": "v1-audiences-detail v1-audiences-list v1-estimates-list",
+    "audit": "v1-audit-list",
+    "billing": "v1-invoices-list v1-subscription v1-usage",
+    "campaigns": """
+        v1-campaigns-cancel v1-campaigns-detail v1-campaigns-launch v1-campaigns-list
+        v1-campaigns-pause v1-campaigns-plan v1-campaigns-progress v1-campaigns-resume
+        v1-campaigns-retry v1-campaigns-schedule v1-campaigns-unschedule
+    """,
+    "contacts": "v1-block v1-contact v1-contacts v1-unblock",
+    "conversations": """
+        v1-assign v1-conversation v1-conversations v1-messages v1-reopen v1-resolve
+    """,
+    "members": "v1-invitations-detail v1-invitations-list v1-members-detail v1-members-list",
+    "profiles": "v1-profiles-detail v1-profiles-list",
+    "quality": """
+        v1-decisions-appeal v1-decisions-detail v1-decisions-list v1-decisions-statement
+        v1-quality-detail
+    """,
+    "templates": "v1-templates-detail v1-templates-lint v1-templates-list",
+    "webhooks": """
+        v1-events v1-secret-finish v1-secret-rotate v1-webhooks-attempts v1-webhooks-detail
+        v1-webhooks-enable v1-webhooks-list v1-webhooks-replay v1-webhooks-replay-one
+        v1-webhooks-test
+    """,
 }
 # Of them those that POST and change nothing, so that reading is enough.
 READING = {"v1-estimates-list", "v1-templates-lint"}
