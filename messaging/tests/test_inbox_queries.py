@@ -109,7 +109,7 @@ class InboxQueryTests(Cast, TestCase):
         self.assertLessEqual(self.statements(address), 9)
         self.crowd()
         self.client.get(address)
-        self.assertLessEqual(self.statements(address), 9)  # and the names of who answered
+        self.assertLessEqual(self.statements(address), 10)  # and the names of who answered
 
     def test_a_persons_chats(self):
         self.come_in_as_ana()

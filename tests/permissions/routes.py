@@ -11,8 +11,8 @@ from django.urls.converters import get_converters
 PUBLIC = {
     "account_inactive", "account_login", "account_logout", "account_request_login_code",
     "account_reset_password", "account_reset_password_done",
-    "account_reset_password_from_key_done", "account_signup", "api_docs", "api_schema", "front",
-    "healthz", "inbox_door", "inbox_manifest", "inbox_offline", "inbox_worker",
+    "account_reset_password_from_key_done", "account_signup", "api_docs", "api_schema", "docs",
+    "docs_page", "front", "healthz", "inbox_door", "inbox_manifest", "inbox_offline", "inbox_worker",
     "mfa_login_webauthn", "platform_schema", "pricing", "profile_logo", "profile_public",
     "registry", "registry_consistency", "registry_entries", "registry_head", "registry_inclusion",
     "registry_profile", "socialaccount_login_cancelled", "socialaccount_login_error", "styleguide",
