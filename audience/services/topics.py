@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from audience.locks import hold_bucket
 from audience.models import MutedTopic, Person, Topic
 from audience.services.consent import OWN_PAGES, check_pause
-from audience.topics import topics_of
 from portal.base.refused import Refused
 
 
@@ -32,17 +31,6 @@ def mutes_of(people: Iterable[int]) -> set[tuple[int, str]]:
             [array],
         )
         return set(cursor.fetchall())
-
-
-def who_muted_all(people: Collection[int], *, trades: Iterable[str]) -> set[int]:
-    """Who of these people gets no adverts from a sender of any of these trades."""
-    about = [{topic.value for topic in topics_of(trade)} for trade in trades]
-    if not about or not (muted := mutes_of(people)):
-        return set()
-    of: dict[int, set[str]] = {}
-    for person_id, topic in muted:
-        of.setdefault(person_id, set()).add(topic)
-    return {person_id for person_id, topics in of.items() if all(topics & one for one in about)}
 
 
 @transaction.atomic

@@ -12,7 +12,6 @@ from audience.services.topics import (
     mute_topic,
     muted_topics,
     unmute_topic,
-    who_muted_all,
 )
 from audience.tests.people import NOW, make_person
 from audience.tests.test_eligibility import reached
@@ -116,10 +115,3 @@ class TopicTests(TestCase):
             )
             held = set(cursor.fetchall())
         self.assertEqual(held, {(bucket_of(n), "ExclusiveLock") for n in (1, 2)})
-
-    def test_who_wants_none_of_any_of_a_business_s_trades(self):
-        mute_topic(1, Topic.TRAVEL)
-        self.assertEqual(who_muted_all([1, 2], trades=[Trade.HOTEL, Trade.TRAVEL]), {1})
-        self.assertEqual(who_muted_all([1, 2], trades=[Trade.HOTEL, Trade.FINANCE]), set())
-        self.assertEqual(who_muted_all([1, 2], trades=[]), set())
-        self.assertEqual(who_muted_all([], trades=[Trade.HOTEL]), set())
