@@ -1,7 +1,8 @@
 """Who a campaign is for: a country, and within it regions, ages and phones. Never single people."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -39,6 +40,25 @@ class AudienceDefinition:
     def as_json(self) -> dict[str, object]:
         """Plain lists and numbers, for a JSON column or an API."""
         return asdict(self) | {"regions": list(self.regions), "tiers": list(self.tiers)}
+
+    @classmethod
+    def stored(cls, json: Mapping[str, Any]) -> "AudienceDefinition":
+        """What `as_json` wrote, without asking the rules of today once more."""
+        lists = {key: tuple(json.get(key) or ()) for key in ("regions", "tiers")}
+        return cls(**{**json, **lists})
+
+    def may_share_people_with(self, other: "AudienceDefinition") -> bool:
+        """Whether one person can be in both: whether a cell of the counts is in both."""
+
+        def meet(mine: Collection[object], theirs: Collection[object]) -> bool:
+            return not mine or not theirs or not set(mine).isdisjoint(theirs)
+
+        return (
+            self.country == other.country
+            and meet(self.regions, other.regions)
+            and meet(self.bands, other.bands)
+            and meet(self.tiers, other.tiers)
+        )
 
     @property
     def bands(self) -> list[int]:

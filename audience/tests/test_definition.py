@@ -56,6 +56,31 @@ class ReadDefinitionTests(TestCase):
         self.assertIn("what the campaign is about", self.refusal(category="gambling"))
         self.assertIn("no people", self.refusal(people=[1, 2]))
 
+    def test_it_is_read_as_stored_without_the_rules(self):
+        definition = read_definition(FULL)
+        with self.assertNumQueries(0):
+            self.assertEqual(AudienceDefinition.stored(definition.as_json()), definition)
+            self.assertEqual(AudienceDefinition.stored({"country": "IN"}), AudienceDefinition("IN"))
+
+    def test_two_share_people_where_a_cell_of_the_counts_is_in_both(self):
+        whole = AudienceDefinition("BR")
+        paulistas = AudienceDefinition("BR", regions=("BR-SP", "BR-RJ"))
+        young = AudienceDefinition("BR", regions=("BR-SP",), age_until=24)
+        premium = AudienceDefinition("BR", age_from=25, tiers=("premium",))
+        cheap = AudienceDefinition("BR", tiers=("entry", "middle"), category="credit")
+        for one, other, answer in (
+            (whole, whole, True),
+            (whole, AudienceDefinition("IN"), False),
+            (whole, young, True),
+            (paulistas, young, True),
+            (paulistas, AudienceDefinition("BR", regions=("BR-AC",)), False),
+            (young, premium, False),  # nobody is of both ages
+            (premium, cheap, False),
+            (young, cheap, True),
+        ):
+            self.assertEqual(one.may_share_people_with(other), answer, (one, other))
+            self.assertEqual(other.may_share_people_with(one), answer, (other, one))
+
     def test_minors_cannot_be_chosen(self):
         self.assertIn("adults", self.refusal(age_from=13))
 

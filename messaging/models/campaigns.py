@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from messaging.models.templates import Template
 from profiles.models import Business, Profile
 
+HIDDEN_BELOW = 50  # people, in the counts of a campaign of the first turn
+
 
 class Campaign(models.Model):
     """One message to everyone who matches an audience, frozen at launch.
@@ -51,6 +53,9 @@ class Campaign(models.Model):
     content = models.JSONField(null=True, blank=True)
     salt = models.BigIntegerField(null=True, blank=True)
     snapshot_id = models.BigIntegerField(null=True, blank=True)
+    # 1, or 2 where an earlier one within the snapshot may reach the same people, and so on: its
+    # counts are so many times as coarse.
+    turn = models.PositiveSmallIntegerField(default=1)
     estimate = models.BigIntegerField(null=True, blank=True)  # people, noised
     charged = models.BigIntegerField(null=True, blank=True)  # people that usage was debited
     cap = models.BigIntegerField(null=True, blank=True)  # most recipients, by quality and quota
@@ -88,6 +93,8 @@ class Campaign(models.Model):
                 ),
                 name="launched_campaign_is_frozen",
             ),
+            # No counts without noise.
+            models.CheckConstraint(condition=Q(turn__gte=1), name="campaign_has_its_turn"),
             # A request made twice is one campaign.
             models.UniqueConstraint(
                 fields=["business", "idempotency_key"], name="one_campaign_per_request"
@@ -110,6 +117,11 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def hidden_below(self) -> int:
+        """The fewest people that its counts are shown to the business from."""
+        return HIDDEN_BELOW * self.turn
 
     @property
     def is_held(self) -> bool:
@@ -167,6 +179,7 @@ class CampaignNoise(models.Model):
     draw = models.BigIntegerField()  # by how many people the next step comes late; told to nobody
     counted = models.BigIntegerField(default=0)  # people that the steps so far took; to nobody
     shown = models.BigIntegerField(default=0)
+    retries = models.PositiveSmallIntegerField(default=0)  # the done ones that it takes in
 
     class Meta:
         constraints = [

@@ -81,7 +81,7 @@ class PlanSerializer(serializers.Serializer):
 
 
 class ProgressSerializer(serializers.Serializer):
-    """How far it is. Counts are noised; null is “fewer than 50”."""
+    """How far it is. Counts are noised; null is “fewer than hidden_below”."""
 
     state = serializers.CharField()
     percent = serializers.IntegerField()
@@ -89,6 +89,9 @@ class ProgressSerializer(serializers.Serializer):
     seconds_left = serializers.IntegerField(allow_null=True)
     counts = serializers.DictField(
         child=serializers.IntegerField(allow_null=True), help_text=", ".join(SHOWN)
+    )
+    hidden_below = serializers.IntegerField(
+        help_text="50; 100 for the second campaign to the same people in a month, and so on."
     )
 
 
@@ -150,6 +153,7 @@ class CampaignViewSet(ListModelMixin, RetrieveModelMixin, BusinessViewSet):
                 "people_a_minute": progress.rate,
                 "seconds_left": round(progress.left.total_seconds()) if progress.left else None,
                 "counts": shown_counts(row),
+                "hidden_below": row.hidden_below,
             }
         )
 

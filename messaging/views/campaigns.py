@@ -22,7 +22,6 @@ from messaging.services.campaigns.launching import (
     resume_campaign,
 )
 from messaging.services.campaigns.numbers import (
-    HIDDEN_BELOW,
     SHOWN,
     progress_of,
     shown_counts,
@@ -180,7 +179,7 @@ def campaign_csv(request: MemberRequest, business: Business, uuid) -> HttpRespon
             [
                 *about,
                 metric,
-                f"fewer than {HIDDEN_BELOW}" if n is None else n,
+                f"fewer than {row.hidden_below}" if n is None else n,
                 None if (share := _share(counts, metric)) is None else round(share, 4),
             ]
             for metric, n in counts.items()

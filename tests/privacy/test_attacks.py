@@ -65,13 +65,20 @@ def test_the_bound_of_any_attack_keeps_the_bar(findings):
         "bound of any attack on a campaign's counts",
         at_most(round(campaigns.bound_of_counts(), 4), BAR),
     )
-    for number in (1, 3):
-        bound = round(campaigns.bound_together(settings.EPSILON, number), 4)
-        findings.hold(f"bound of any attack on all of {number} campaigns", at_most(bound, BAR))
-    for number in (4, 8):
-        findings.figures[f"bound of any attack on all of {number} campaigns to the same people"] = (
-            round(campaigns.bound_together(settings.EPSILON, number), 4)
+    for number, moves in ((1, 6), (16, 6), (math.inf, 6), (math.inf, campaigns.MOST_MOVES)):
+        told = math.pi**2 / 6 if number == math.inf else campaigns.told_in_turns(int(number))
+        bound = campaigns.bound_together(settings.EPSILON, told, moves=moves)
+        many = "any number of" if number == math.inf else number
+        findings.hold(
+            f"bound of any attack on all of {many} campaigns, {moves} counts moved by a person",
+            at_most(round(bound, 4), BAR),
         )
+
+
+def test_campaigns_without_turns_would_not_keep_it(findings):
+    for number in (4, 8, 16):
+        bound = round(campaigns.bound_together(settings.EPSILON, number), 4)
+        findings.hold(f"mutant without turns, bound of {number} campaigns", at_least(bound, BAR))
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
@@ -142,11 +149,27 @@ def test_one_laplace_draw_a_count_would_not_do(findings):
     findings.hold("weaker way laplace_each, best_of_laplace", at_least(gain, BAR))
 
 
-def test_what_several_campaigns_add_up_to_is_known(findings):
-    n = 5 * CHEAP * TARGETS  # near the bar, so that luck must be small
-    gain = gained_on_campaigns(campaigns.all_together, campaigns.three_campaigns, n=n)
+MANY = (2, 4, 8, 16, 200)  # campaigns to the same people in one snapshot
+
+
+def games(number: int) -> int:
+    """Near the bar, so that luck must be small; with 200 campaigns a game is 1,200 draws."""
+    return 5 * CHEAP * TARGETS if number < 100 else CHEAP * TARGETS
+
+
+@pytest.mark.parametrize("number", MANY)
+def test_any_number_of_campaigns_gives_nobody_away(number, findings):
+    n = games(number)
+    gain = gained_on_campaigns(campaigns.all_together, campaigns.in_turns(number), n=n)
     bar = at_most(gain, round(BAR + luck(n), 3))
-    findings.hold("three campaigns to the same people in one snapshot, all_together", bar)
+    findings.hold(f"{number} campaigns to the same people in one snapshot, all_together", bar)
+
+
+@pytest.mark.parametrize(("number", "bar"), [(8, BAR), (16, BAR), (200, BROKEN)])
+def test_campaigns_without_turns_break(number, bar, findings):
+    way = campaigns.without_turns(number)
+    gain = gained_on_campaigns(campaigns.all_together, way, n=games(number))
+    findings.hold(f"mutant without turns, {number} campaigns", at_least(gain, bar))
 
 
 def test_two_snapshots_cost_at_most_twice(findings):

@@ -23,7 +23,8 @@ HIDDEN_BELOW = 50  # people, as on the campaigns' pages
 STEP = 5  # people: the least that moves a rate
 RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 1.0)  # steps of a rate
 
-Counts = Mapping[str, int | None]  # delivered, blocked, reported; None: fewer than HIDDEN_BELOW
+# delivered, blocked, reported; None: fewer than what "hidden_below" says.
+Counts = Mapping[str, int | None]
 
 
 def _nobody_counts(campaigns: Iterable[int]) -> Mapping[int, Counts]:
@@ -44,7 +45,7 @@ class PublishedUnit:
     """A campaign or a day of single messages, as its business sees it.
 
     Attributes:
-        people, blocks, reports: published counts; None is "fewer than HIDDEN_BELOW".
+        people, blocks, reports: published counts; None is "fewer than `hidden_below`".
         rate: share that complained; where a count is hidden, what it is certainly under.
         rate_is_bound: whether `rate` is that upper bound. None and True: nothing can be said.
         evidence: what it added, in whole points; 0 where it added less than one or took away.
@@ -60,6 +61,7 @@ class PublishedUnit:
     rate: float | None
     rate_is_bound: bool
     evidence: int
+    hidden_below: int
 
 
 def published_units(units: Iterable[Unit]) -> list[PublishedUnit]:
@@ -85,13 +87,15 @@ def published_people(n: int) -> int | None:
     return n - n % 10 if n >= HIDDEN_BELOW else None
 
 
-def in_words(n: int | None) -> str:
-    return _("fewer than %(n)d") % {"n": HIDDEN_BELOW} if n is None else f"{n:,}"
+def in_words(n: int | None, *, below: int = HIDDEN_BELOW) -> str:
+    return _("fewer than %(n)d") % {"n": below} if n is None else f"{n:,}"
 
 
 def _published(unit: Unit, counts: Mapping[int, Counts]) -> PublishedUnit:
+    below = HIDDEN_BELOW
     if unit.campaign_id:
         own = counts.get(unit.campaign_id, {})
+        below = own.get("hidden_below") or HIDDEN_BELOW
         people, blocks, reports = (own.get(name) for name in ("delivered", "blocked", "reported"))
     else:
         people = unit.delivered
@@ -105,15 +109,16 @@ def _published(unit: Unit, counts: Mapping[int, Counts]) -> PublishedUnit:
         people=people,
         blocks=blocks,
         reports=reports,
-        rate=_rate(people, blocks, reports),
+        rate=_rate(people, blocks, reports, below),
         rate_is_bound=blocks is None or reports is None,
         evidence=max(0, floor(unit.likelihood)),
+        hidden_below=below,
     )
 
 
-def _rate(people: int | None, blocks: int | None, reports: int | None) -> float | None:
+def _rate(people: int | None, blocks: int | None, reports: int | None, below: int) -> float | None:
     if not people:
         return None
-    most = HIDDEN_BELOW - 1
+    most = below - 1
     complaints = (most if blocks is None else blocks) + (most if reports is None else reports)
     return min(1.0, complaints / people)

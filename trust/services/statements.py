@@ -146,9 +146,9 @@ def _numbers(decision: Decision) -> list[dict]:
     return [
         {
             "unit": row.title,
-            "people": in_words(row.people),
-            "blocks": in_words(row.blocks),
-            "reports": in_words(row.reports),
+            "people": in_words(row.people, below=row.hidden_below),
+            "blocks": in_words(row.blocks, below=row.hidden_below),
+            "reports": in_words(row.reports, below=row.hidden_below),
             "gain": floor(weights[row.key]),
         }
         for row in rows

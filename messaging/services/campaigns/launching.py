@@ -18,6 +18,7 @@ from messaging.services.campaigns.first_batch import size_of_first_batch
 from messaging.services.campaigns.lanes import lane_of
 from messaging.services.campaigns.plans import Plan, check_room, fingerprint_of, plan_of
 from messaging.services.campaigns.transitions import move
+from messaging.services.campaigns.turns import turn_of
 from messaging.services.templates.filling import render
 from portal.base.ids import new_id
 from portal.base.live import announce
@@ -175,6 +176,7 @@ def _freeze(campaign: Campaign, plan: Plan, *, by: User, now: datetime) -> None:
     campaign.message_id = new_id(now)
     campaign.salt = secrets.randbits(62)
     campaign.snapshot_id = plan.estimate.snapshot.pk
+    campaign.turn = turn_of(campaign)
     campaign.estimate = plan.estimate.count.people
     campaign.charged = plan.people
     campaign.cap = plan.people if plan.limit else None

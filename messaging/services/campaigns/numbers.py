@@ -6,7 +6,8 @@ the next step comes is noised: neither looking again, nor looking all the time, 
 A person more makes one step come one person earlier, as another draw would have. One person moves
 all six counts at once, so the noise is Gaussian and wide enough for the six together: an attacker
 gains 0.05 at most; with a Laplace draw each it was 0.23 (make privacy). Below HIDDEN_BELOW nothing
-is shown. The exact ledger is for staff and the person.
+is shown. Of a campaign of turn k (turns) all three are k times as much. The exact ledger is for
+staff and the person.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,16 +18,15 @@ from django.db.models import Count, Min, Q, Sum
 from django.utils import timezone
 
 from audience.noise import discrete_gaussian
-from messaging.models import Campaign, CampaignNoise, CounterDelta
+from messaging.models import Campaign, CampaignNoise, CampaignRetry, CounterDelta
 from trust.services.published import campaigns_are_counted_by
 
-HIDDEN_BELOW = 50
 SIGMA = 20  # people: standard deviation of the noise on where a step comes
 STEP = 50  # people that a count moves by at a time, as about as many are there
 STEP_SHARE = 20  # or this part of what is shown, where that is more
 METRICS = ("sent", "delivered", "read", "replied", "blocked", "reported")
-# Beside them: who could not be reached. Nobody moves more than six at once, since what failed is
-# neither delivered nor read.
+# Beside them: who could not be reached. Whoever is reached at last was counted there at most once
+# before each retry, and is taken away after it.
 FAILED = "failed"
 SHOWN = (*METRICS, FAILED)
 RATE_WINDOW = timedelta(minutes=1)
@@ -60,52 +60,82 @@ def exact_counts(campaign: Campaign) -> dict[str, int]:
 
 
 def shown_counts(campaign: Campaign) -> dict[str, int | None]:
-    """metric -> the count that the business sees; None is "fewer than HIDDEN_BELOW"."""
+    """metric -> the count that the business sees; None is "fewer than campaign.hidden_below"."""
     return shown_counts_of([campaign])[campaign.pk]
 
 
 def shown_counts_of(campaigns: Sequence[Campaign]) -> dict[int, dict[str, int | None]]:
-    """The same for several campaigns, in three queries where nothing has moved."""
+    """The same for several campaigns, in four queries where nothing has moved."""
     noise = _noise(campaigns)
+    retries = _done_retries(campaigns)
     rows = CounterDelta.objects.filter(campaign_id__in=[campaign.pk for campaign in campaigns])
-    for pk, metric, n in rows.values_list("campaign_id", "metric").annotate(n=Sum("n")):
-        if metric == FAILED:  # it sinks, too, when they are tried again: noised as it stands
-            noise[pk or 0, metric].shown = n + noise[pk or 0, metric].draw
-        elif metric in METRICS:
-            _catch_up(noise[pk or 0, metric], n)
-    return {
-        campaign.pk: {metric: _shown(noise[campaign.pk, metric].shown) for metric in SHOWN}
-        for campaign in campaigns
+    exact = {
+        (pk or 0, metric): n
+        for pk, metric, n in rows.values_list("campaign_id", "metric").annotate(n=Sum("n"))
     }
+    counts: dict[int, dict[str, int | None]] = {}
+    for campaign in campaigns:
+        counts[campaign.pk] = {}
+        for metric in SHOWN:
+            row, n = noise[campaign.pk, metric], exact.get((campaign.pk, metric), 0)
+            if metric == FAILED and row.retries < (done := retries.get(campaign.pk, 0)):
+                _begin_again(row, n, campaign.turn, retries=done)
+            _catch_up(row, n, campaign.turn)
+            is_shown = row.shown >= campaign.hidden_below
+            counts[campaign.pk][metric] = row.shown if is_shown else None
+    return counts
 
 
-def _catch_up(row: CampaignNoise, exact: int) -> None:
+def _catch_up(row: CampaignNoise, exact: int, turn: int) -> None:
     """Take the steps that are due; between two who take them at once the row decides."""
-    before = {"counted": row.counted, "shown": row.shown}
-    while exact - row.counted >= (people := max(1, _step(row.shown) + row.draw)):
-        row.counted, row.shown = row.counted + people, row.shown + _step(row.shown)
-        row.draw = discrete_gaussian(SIGMA)
-    if row.shown == before["shown"]:
+    before = _state(row)
+    while exact - row.counted >= (people := max(1, _step(row.shown, turn) + row.draw)):
+        row.counted, row.shown = row.counted + people, row.shown + _step(row.shown, turn)
+        row.draw = discrete_gaussian(SIGMA * turn)
+    _keep(row, before)
+
+
+def _begin_again(row: CampaignNoise, exact: int, turn: int, *, retries: int) -> None:
+    """After a retry the number of who failed has sunk: shown as it is then, with a draw of its own.
+
+    It does not move down step by step, since the last step would stay where nobody is left.
+    """
+    before = _state(row)
+    least = STEP * turn
+    row.shown = max(0, (exact + discrete_gaussian(SIGMA * turn)) // least * least)
+    row.counted, row.draw, row.retries = exact, discrete_gaussian(SIGMA * turn), retries
+    _keep(row, before)
+
+
+def _state(row: CampaignNoise) -> dict[str, int]:
+    return {name: getattr(row, name) for name in ("counted", "shown", "draw", "retries")}
+
+
+def _keep(row: CampaignNoise, before: dict[str, int]) -> None:
+    now = _state(row)
+    if now == before:
         return
-    mine = CampaignNoise.objects.filter(pk=row.pk, **before)
-    if not mine.update(counted=row.counted, shown=row.shown, draw=row.draw):
+    if not CampaignNoise.objects.filter(pk=row.pk, **before).update(**now):
         row.refresh_from_db()
 
 
-def _step(shown: int) -> int:
-    return max(STEP, shown // STEP_SHARE)
+def _step(shown: int, turn: int) -> int:
+    return max(STEP * turn, shown // STEP_SHARE)
+
+
+def _done_retries(campaigns: Sequence[Campaign]) -> dict[int, int]:
+    done = CampaignRetry.objects.filter(campaign__in=campaigns, done_at__isnull=False)
+    return dict(done.values_list("campaign_id").annotate(n=Count("pk")))
 
 
 def shown_counts_by_id(campaigns: Iterable[int]) -> dict[int, dict[str, int | None]]:
-    """The same by the campaigns' ids: for the quality page and statements of reasons."""
-    return shown_counts_of(list(Campaign.objects.filter(pk__in=campaigns).only("pk")))
+    """The same by the campaigns' ids, with "hidden_below": for the quality page and statements."""
+    rows = list(Campaign.objects.filter(pk__in=campaigns).only("pk", "turn"))
+    counts = shown_counts_of(rows)
+    return {row.pk: counts[row.pk] | {"hidden_below": row.hidden_below} for row in rows}
 
 
 campaigns_are_counted_by(shown_counts_by_id)
-
-
-def _shown(n: int) -> int | None:
-    return n if n >= HIDDEN_BELOW else None
 
 
 def progress_of(campaign: Campaign, *, now: datetime | None = None) -> Progress:
@@ -142,7 +172,9 @@ def _noise(campaigns: Sequence[Campaign]) -> dict[tuple[int, str], CampaignNoise
     """
     found = _rows(campaigns)
     missing = [
-        CampaignNoise(campaign=campaign, metric=metric, draw=discrete_gaussian(SIGMA))
+        CampaignNoise(
+            campaign=campaign, metric=metric, draw=discrete_gaussian(SIGMA * campaign.turn)
+        )
         for campaign in campaigns
         for metric in SHOWN
         if (campaign.pk, metric) not in found

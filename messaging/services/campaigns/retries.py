@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from celery import shared_task
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg.sql import SQL, Composable, Literal
@@ -35,6 +35,7 @@ from profiles.services.audit import record
 State = Campaign.State
 MAY_BE_RETRIED = (State.RUNNING, State.FINISHED)
 A_STEP = 500  # people in one transaction
+MOST = 3  # retries of a campaign: each adds to what its counts tell of a person (docs/privacy.md)
 LONGEST_WAIT = timedelta(hours=36)  # for people's mornings, from when it was asked for
 
 
@@ -48,16 +49,17 @@ class Step:
 
 def may_retry(campaign: Campaign) -> bool:
     """Whether trying again can be asked for: says nothing about whether anybody failed."""
-    is_open = campaign.retries.filter(done_at=None).exists()
-    return campaign.state in MAY_BE_RETRIED and bool(gateways()) and not is_open
+    asked = campaign.retries.aggregate(n=Count("pk"), open=Count("pk", filter=Q(done_at=None)))
+    is_free = asked["n"] < MOST and not asked["open"]
+    return campaign.state in MAY_BE_RETRIED and bool(gateways()) and is_free
 
 
 @transaction.atomic
 def retry_failed(campaign: Campaign, *, by: User, now: datetime | None = None) -> CampaignRetry:
     """Have those whom their messenger turned away until now tried again, if they may still get it.
 
-    Raises Refused: the campaign was cancelled, stopped or is paused; the sender may not send; or
-    they are being tried again already.
+    Raises Refused: the campaign was cancelled, stopped or is paused; the sender may not send; they
+    are being tried again already; or they were, as often as may be.
     """
     now = now or timezone.now()
     campaign = (
@@ -69,6 +71,11 @@ def retry_failed(campaign: Campaign, *, by: User, now: datetime | None = None) -
         raise Refused(
             _("“%(name)s” is %(state)s, so nobody is tried again.")
             % {"name": campaign.name, "state": campaign.get_state_display().lower()},
+            code="wrong_state",
+        )
+    if campaign.retries.filter(done_at__isnull=False).count() >= MOST:
+        raise Refused(
+            _("They were tried again %(n)d times, and that is enough.") % {"n": MOST},
             code="wrong_state",
         )
     _check(campaign, now)
