@@ -11,6 +11,7 @@ from messaging.models import Campaign, CampaignNoise
 from messaging.services.campaigns import numbers
 from messaging.services.campaigns.launching import launch_campaign
 from messaging.services.campaigns.numbers import SHOWN, SIGMA, shown_counts, shown_counts_by_id
+from messaging.services.campaigns.plans import plan_of
 from messaging.services.campaigns.transitions import cancel_campaign
 from messaging.services.counters import count
 from messaging.tests.cast import Cast
@@ -77,6 +78,8 @@ class TurnsTests(Cast, TestCase):
 
     def test_pages_csv_and_judgement_say_what_a_small_count_is_under(self):
         self.launched(SOUTH)
+        plan = plan_of(draft(self.profile, self.alice, audience=SOUTH), now=NOW)
+        self.assertEqual((plan.turn, plan.step), (2, 100))
         campaign = self.launched(SOUTH)
         self.assertEqual(shown_counts_by_id([campaign.pk])[campaign.pk]["hidden_below"], 100)
         sign_in(self.client, self.alice)

@@ -75,6 +75,11 @@ class PlanSerializer(serializers.Serializer):
         help_text="An earlier campaign with the same words to the same people, within 48 hours."
     )
 
+    turn = serializers.IntegerField(
+        help_text="How many times as coarse as those of a first one its counts are: 1 for the first"
+        " campaign to these people in a month, 2 for the next."
+    )
+
     @extend_schema_field(serializers.UUIDField(allow_null=True))
     def get_repeats(self, plan) -> str | None:
         return str(plan.repeats.uuid) if plan.repeats else None

@@ -176,7 +176,7 @@ def _freeze(campaign: Campaign, plan: Plan, *, by: User, now: datetime) -> None:
     campaign.message_id = new_id(now)
     campaign.salt = secrets.randbits(62)
     campaign.snapshot_id = plan.estimate.snapshot.pk
-    campaign.turn = turn_of(campaign)
+    campaign.turn = turn_of(campaign, snapshot=plan.estimate.snapshot)
     campaign.estimate = plan.estimate.count.people
     campaign.charged = plan.people
     campaign.cap = plan.people if plan.limit else None

@@ -15,8 +15,10 @@ from billing.entitlements import entitlements
 from billing.services.usage import recipients_used
 from messaging import rules
 from messaging.models import Campaign, CampaignChunk, Message, Template
+from messaging.models.campaigns import HIDDEN_BELOW
 from messaging.services.campaigns.first_batch import size_of_first_batch
 from messaging.services.campaigns.transitions import UNDER_WAY
+from messaging.services.campaigns.turns import turn_of
 from messaging.services.counters import reached_today
 from messaging.services.templates.filling import render
 from portal.base.refused import Refused
@@ -37,6 +39,7 @@ class Plan:
         first_batch: people of the first batch, about.
         seconds: about how long, without the hold.
         repeats: an earlier campaign with the same words to the same people, within 48 hours.
+        turn: how many times as coarse its counts are as those of a first one to these people.
     """
 
     estimate: Estimate
@@ -46,6 +49,12 @@ class Plan:
     first_batch: int
     seconds: int
     repeats: Campaign | None
+    turn: int
+
+    @property
+    def step(self) -> int:
+        """People that its counts move by at a time, at least."""
+        return HIDDEN_BELOW * self.turn
 
 
 def plan_of(campaign: Campaign, *, now: datetime | None = None) -> Plan:
@@ -81,6 +90,7 @@ def plan_of(campaign: Campaign, *, now: datetime | None = None) -> Plan:
         first_batch=first,
         seconds=max(1, round(people / PEOPLE_A_SECOND)),
         repeats=_earlier(campaign, now),
+        turn=turn_of(campaign, snapshot=found.snapshot),
     )
 
 

@@ -9,19 +9,20 @@ The next snapshot begins again with 1.
 """
 
 from audience.definition import AudienceDefinition
+from audience.models import Snapshot
 from messaging.models import Campaign
 
 
-def turn_of(campaign: Campaign) -> int:
+def turn_of(campaign: Campaign, *, snapshot: Snapshot) -> int:
     """One more than the highest turn of the snapshot's campaigns that may share people with it.
 
-    All profiles of the business count. To be asked at the launch after usage is claimed: the row of
+    All profiles of the business count. At the launch it is asked after usage is claimed: the row of
     the month's usage lets one launch of a business in at a time.
     """
     mine = AudienceDefinition.stored(campaign.audience)
     earlier = Campaign.objects.filter(
         business=campaign.business_id,
-        snapshot_id=campaign.snapshot_id,
+        snapshot_id=snapshot.pk,
         launched_at__isnull=False,
     ).exclude(pk=campaign.pk)
     turns = (
