@@ -7,9 +7,10 @@ from unittest import mock
 
 from audience.tests.people import NOW
 from messaging.models import CounterDelta
+from messaging.models.campaigns import HIDDEN_BELOW
 from messaging.services.campaigns import numbers as campaign_numbers
 from messaging.services.campaigns.delivery import run_campaign, send_next
-from messaging.services.campaigns.numbers import HIDDEN_BELOW, SHOWN, progress_of, shown_counts
+from messaging.services.campaigns.numbers import SHOWN, progress_of, shown_counts
 from messaging.services.counters import count
 from messaging.services.messages import mark_read
 from messaging.tests.campaigns import CROWD, NO_HOLD, CampaignCase

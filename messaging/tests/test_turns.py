@@ -51,7 +51,7 @@ class TurnsTests(Cast, TestCase):
 
     def test_another_profile_of_the_business_counts(self):
         self.launched(SOUTH)
-        other = Profile.objects.create(business=self.acme, handle="acme-two", name="Acme Two")
+        other = Profile.objects.create(business=self.acme, handle="acmetwo", name="Acme Two")
         Campaign.objects.update(profile=other)
         self.assertEqual(self.turns(SOUTH), [2])
 
