@@ -116,9 +116,12 @@ def _before(rows: Sequence[Waiting]) -> list[Waiting]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            select {_COLUMNS} from messaging_gatewaymessage g
-              join unnest(%s::bigint[], %s::bigint[], %s::bigint[]) r(person_id, profile_id, place)
-                on g.person_id = r.person_id and g.profile_id = r.profile_id and g.place < r.place
+            select {_COLUMNS}
+              from unnest(%s::bigint[], %s::bigint[], %s::bigint[]) r(person_id, profile_id, place)
+             cross join lateral (
+               select * from messaging_gatewaymessage g
+                where g.person_id = r.person_id and g.profile_id = r.profile_id
+                  and g.place < r.place offset 0) g
             """,
             [
                 _array(row.person_id for row in rows),
@@ -195,6 +198,10 @@ def _messages(rows: Collection[Waiting], businesses: dict[int, int]) -> dict[Mes
     """The rows' messages, in one statement. Unwanted is what people said no to while it waited: it
     stays in the web inbox, and goes nowhere else.
 
+    Each row is looked up by its key, whatever the planner believes: it takes a table that was
+    analyzed while its rows were not committed for an empty one, and would go through all of it for
+    each row. An `offset` keeps it from that.
+
     Arguments:
         businesses: profile -> its business.
     """
@@ -208,8 +215,12 @@ def _messages(rows: Collection[Waiting], businesses: dict[int, int]) -> dict[Mes
                        and (not p.marketing or not coalesce(n.granted, true)))
               from unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
                    r(person_id, id, profile_id, business_id)
-              join messaging_message m on m.person_id = r.person_id and m.id = r.id
-              join audience_person p on p.person_id = r.person_id
+             cross join lateral (
+               select * from messaging_message
+                where person_id = r.person_id and id = r.id offset 0) m
+             cross join lateral (
+               select external_id, marketing from audience_person
+                where person_id = r.person_id offset 0) p
               left join audience_block b
                 on b.person_id = r.person_id and b.profile_id = r.profile_id
               left join audience_consent n
