@@ -1,5 +1,7 @@
 """Campaigns in real Chromium: every page sound, and the way to a launch within six clicks."""
 
+import re
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +16,7 @@ from messaging.services.campaigns.transitions import pause_campaign, stop_campai
 from messaging.tests.cast import make_template
 from messaging.tests.crowd import BRAZIL, allow_campaigns, count_people, draft, make_crowd
 from profiles.tests.people import make_business, member, person, staff, verified_profile
+from tests.browser import HELLO
 
 
 @pytest.fixture
@@ -100,3 +103,21 @@ def test_a_campaign_in_each_state_is_sound(visit, world):
     page = visit.open("/admin/", as_user=mo)
     visit.glance(page, "/admin/messaging/campaign/")
     visit.glance(page, f"/admin/messaging/campaign/{held.pk}/change/")
+
+
+def test_what_happens_while_the_page_is_fetched_is_fetched_too(visit, world):
+    campaign = launched(world, "Winter savings")
+    path = f"/w/banco-ipe/campaigns/{campaign.uuid}/"
+    page = visit.open(path, as_user=world.alice)
+    fetched = []
+    page.on("request", lambda one: fetched.append(one) if "hx-request" in one.headers else None)
+    events = HELLO + "event: progress\ndata: \n\n" * 3
+    page.route(
+        re.compile(r"/events/\?"),
+        lambda route: route.fulfill(content_type="text/event-stream", body=events),
+    )
+    visit.goto(page, path, fetches=False)
+    deadline = time.monotonic() + 30
+    while len(fetched) < 2:  # hello's, and one for all that came meanwhile
+        assert time.monotonic() < deadline, "What came last was lost."
+        page.wait_for_timeout(50)

@@ -259,6 +259,18 @@ class SentTests(PagesCase):
         self.assertEqual(rows[0]["people"], str(shown_counts(campaign)["sent"]))
         self.assertEqual({row["people"] for row in rows[1:]}, {"fewer than 50"})
 
+    def test_it_can_be_used_again_and_by_nobody_else(self):
+        campaign = self.sent()
+        sign_in(self.client, self.alice)
+        again = f"{reverse('campaign_new', args=['acme'])}?like={campaign.uuid}"
+        self.assertContains(self.client.get(self.url("campaign", campaign)), "Use again")
+        page = self.client.get(again)
+        self.assertEqual(page.context["chosen"]["template"], str(campaign.template_id))
+        self.assertContains(self.client.get(again + "0"), "New campaign")
+        sign_in(self.client, self.mallory)
+        elsewhere = again.replace("/acme/", "/elsewhere/")
+        self.assertNotIn("name", self.client.get(elsewhere).context["chosen"])
+
     def test_the_list_by_state_and_name(self):
         self.sent()
         cancelled = self.draft(name="Summer")

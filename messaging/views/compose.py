@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
@@ -111,7 +112,10 @@ def _compose(request: MemberRequest, business: Business, row: Campaign | None) -
 def _initial(
     request: MemberRequest, business: Business, row: Campaign | None
 ) -> QueryDict | dict[str, str]:
-    """What is chosen when the form opens: by the address, or by the draft."""
+    """What is chosen when the form opens: by the address, by the draft, or as in the campaign that
+    is sent again.
+    """
+    row = row or _like(business, request.GET.get("like", ""))
     if row is None:
         return request.GET
     audience = next(
@@ -126,6 +130,13 @@ def _initial(
         "max_recipients": str(row.max_recipients or ""),
         **chosen_in(row),
     }
+
+
+def _like(business: Business, uuid: str) -> Campaign | None:
+    try:
+        return business.campaigns.select_related("template").filter(uuid=uuid).first()
+    except ValidationError:  # no uuid, or none was given
+        return None
 
 
 def _shown(business: Business, chosen: QueryDict | dict[str, str]) -> dict:
