@@ -1,9 +1,11 @@
 """What a client sent, whatever it called it: JSON, form, multipart, query only, or nothing."""
 
+import io
 import json
 import re
 from typing import Any
 
+from django.core.files.uploadhandler import MemoryFileUploadHandler, TemporaryFileUploadHandler
 from django.http import HttpRequest, QueryDict
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.utils.translation import gettext as _
@@ -27,6 +29,9 @@ def _read(request: HttpRequest) -> tuple[dict, dict]:
     raw = request.body
     if not raw.strip():
         return {}, {}
+    if found := UNNAMED_FORM.match(raw):
+        fields, files = _form_in(raw, found[1].decode(), request)
+        return _flat(fields), {key: files[key] for key in files}
     if kind == "application/x-www-form-urlencoded" and raw.lstrip()[:1] not in b"{[":
         try:
             return _flat(QueryDict(raw.decode("ascii"))), {}
@@ -73,6 +78,22 @@ def _last(fields: QueryDict) -> dict[str, Any]:
         else:
             last[key] = values[-1]
     return last
+
+
+# A form that a client calls JSON: `--`, what separates its parts, and the first of these.
+UNNAMED_FORM = re.compile(rb"--([\w'()+,./:=?-]{1,70})\r\ncontent-disposition: *form-data", re.I)
+
+
+def _form_in(raw: bytes, boundary: str, request: HttpRequest):
+    about = {
+        "CONTENT_TYPE": f'multipart/form-data; boundary="{boundary}"',
+        "CONTENT_LENGTH": str(len(raw)),
+    }
+    handlers = [MemoryFileUploadHandler(request), TemporaryFileUploadHandler(request)]
+    try:
+        return MultiPartParser(about, io.BytesIO(raw), handlers).parse()
+    except MultiPartParserError as error:
+        raise GraphError(100, str(error)) from None
 
 
 def _flat(fields: QueryDict) -> dict:

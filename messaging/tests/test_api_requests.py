@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from messaging.models import Message
 from messaging.services.integrators import idempotency
 from messaging.services.integrators.keys import create_token
+from messaging.tests.api import ApiCase
 from messaging.tests.cast import ANA, make_template
-from messaging.tests.test_api_messages import ApiCase
 from messaging.tests.test_media import MediaCase, picture
 from profiles.models import Profile
 from profiles.tests.people import verify
@@ -50,19 +50,32 @@ class LengthlessTests(MediaCase):
                 self.assertEqual(status, 200, answer)
         self.assertEqual(Message.objects.filter(person_id=ANA, body="In pieces").count(), 2)
 
-    def test_a_file_comes_in_pieces(self):
-        form = (
+    def form(self) -> bytes:
+        return (
             b'--x\r\nContent-Disposition: form-data; name="messaging_product"\r\n\r\nwhatsapp\r\n'
             b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n'
             b"Content-Type: image/jpeg\r\n\r\n" + picture() + b"\r\n--x--\r\n"
         )
+
+    def test_a_file_comes_in_pieces(self):
         status, answer = self.stream(
             f"/{self.profile.pk}/media",
-            form,
+            self.form(),
             "multipart/form-data; boundary=x",
             HTTP_TRANSFER_ENCODING="chunked",
         )
         self.assertEqual((status, list(answer)), (200, ["id"]), answer)
+
+    def test_a_form_that_is_called_json_is_seen_for_what_it_is(self):
+        status, answer = self.stream(
+            f"/{self.profile.pk}/media", self.form(), HTTP_TRANSFER_ENCODING="chunked"
+        )
+        self.assertEqual((status, list(answer)), (200, ["id"]), answer)
+        broken = self.form().replace(b"\r\n--x--", b"")
+        result = self.stream(
+            f"/{self.profile.pk}/media", broken[:90], HTTP_TRANSFER_ENCODING="chunked"
+        )
+        self.assertError(result, 400, 131008)
 
     def test_what_is_too_long_is_not_read_to_its_end(self):
         with mock.patch("messaging.api.graph.LARGEST_BODY", 5000):

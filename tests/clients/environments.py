@@ -23,9 +23,10 @@ def python_of(name: str) -> Path:
     python = folder / "bin/python"
 
     def install() -> None:
-        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        requirements = HERE / name / "requirements.txt"
-        _run([python, "-m", "pip", "install", "--quiet", "-r", requirements], PATIENCE)
+        bare = ["-m", "venv", "--clear", "--without-pip", folder]
+        subprocess.run([sys.executable, *bare], check=True)
+        pip = [sys.executable, "-m", "pip", "--python", python]  # ours fills it, too
+        _run([*pip, "install", "--quiet", "-r", HERE / name / "requirements.txt"], PATIENCE)
 
     _once(folder, HERE / name / "requirements.txt", install)
     return python

@@ -104,12 +104,14 @@ def test_pywa(about):
     judge(run_python("pywa", about))
 
 
-def test_heyoo(about):
+def test_heyoo_and_whatsapp_python(about):
     judge(run_python("heyoo", about))
+    judge(run_python("whatsapp-python", about))
 
 
-def test_kapso(about):
+def test_kapso_and_whatsapp_api_js(about):
     judge(run_node("kapso", about))
+    judge(run_node("whatsapp-api-js", about))
 
 
 def test_a_bot_on_pywas_own_server_answers_a_person(about):

@@ -255,7 +255,7 @@ call(
 call("!! groups", lambda: list(wa.get_groups()))
 call("!! create group", lambda: wa.create_group(subject="x"))
 call("!! username", lambda: wa.set_username("acme"))
-call("!! name", lambda: wa.update_display_name("Acme two"))
+call("name", lambda: wa.update_display_name("Acme two"))
 call("!! automation", lambda: wa.update_conversational_automation(ice_breakers=["Hi"]))
 call("!! commerce", lambda: wa.update_commerce_settings(is_cart_enabled=True))
 call("!! encryption", lambda: wa.set_business_public_key("x"))
