@@ -98,12 +98,14 @@ class Objects:
         self.api_call = ApiCall.objects.create(
             business=self.business,
             method="GET",
-            path=f"/{CANARY}",
+            path=f"/{CANARY}/{slug}",
             status=200,
             milliseconds=1,
             trace="t",
         )
-        self.notice = Notice.objects.create(business=self.business, kind="test", title=CANARY)
+        self.notice = Notice.objects.create(
+            business=self.business, kind="test", title=f"{CANARY} {slug}"
+        )
         open_sandbox(self.business, by=owner)
         self.membership = self.business.memberships.get()
 
