@@ -6,7 +6,7 @@ from django.test import TestCase
 from profiles.models import VerificationCase
 from profiles.services.verification import open_case
 from profiles.tests.files import picture
-from profiles.tests.people import make_business, person, sign_in
+from profiles.tests.people import make_business, person, sign_in, verify
 
 SAID = {
     "legal_name": "Acme Ltd",
@@ -33,6 +33,12 @@ class VerificationPageTests(TestCase):
     def test_a_stranger_finds_nothing(self):
         sign_in(self.client, self.mallory)
         self.assertEqual(self.post(do="submit").status_code, 404)
+
+    def test_what_another_business_was_granted_is_not_shown(self):
+        verify(make_business("Elsewhere", owner=self.mallory))
+        sign_in(self.client, self.alice)
+        page = self.client.get("/w/acme/verification/").context
+        self.assertEqual((page["verification"], page["case"]), (None, self.case))
 
     def test_a_file_that_is_chosen_comes_along_when_handing_in(self):
         sign_in(self.client, self.alice)

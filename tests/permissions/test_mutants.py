@@ -152,8 +152,8 @@ def files_for(mutant: Mutant) -> list[str]:
     patterns = next((said for start, said in TESTS.items() if mutant.path.startswith(start)), "")
     if not patterns:
         stem = path.stem.removesuffix("s").replace("_acts", "")
-        views = [node.name for node in ast.parse((ROOT / path).read_text()).body
-                 if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]  # fmt: skip
+        tree = ast.parse((ROOT / path).read_text())
+        views = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
         words = [f"{path.parts[0]}.views.{path.stem}", *(f'reverse("{view}"' for view in views)]
         patterns = " ".join(
             str(file.relative_to(ROOT))
