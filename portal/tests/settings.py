@@ -26,6 +26,8 @@ CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
 }
 
+STRIPE_API_BASE = "http://127.0.0.1:9"  # nobody: a test that pays starts the local peer
+
 _kept = tempfile.TemporaryDirectory(prefix="signet-tests-")
 MEDIA_ROOT = _kept.name
 STORAGES = STORAGES | {
