@@ -124,6 +124,11 @@ class Campaign(models.Model):
         return HIDDEN_BELOW * self.turn
 
     @property
+    def planned(self) -> int | None:
+        """How many people it was launched for, about; `charged` shrinks where it ends early."""
+        return self.estimate if self.cap is None else self.cap
+
+    @property
     def is_held(self) -> bool:
         """Whether the first batch is out and is being watched."""
         return self.hold_until is not None and self.released_at is None
