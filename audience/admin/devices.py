@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +13,7 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from audience.models import DeviceModel, TierCut
+from audience.places import country_name
 from audience.services.catalogue import COLUMNS, add_devices, read_devices
 from portal.base.refused import Refused
 from profiles.admin.base import StaffAdmin, StaffRequest, dialog_action
@@ -46,6 +48,8 @@ class DeviceModelAdmin(StaffAdmin):
     list_display = ["code", "brand", "name", "released", "launch_usd", "source"]
     list_filter = [("brand", FieldTextFilter)]
     search_fields = ["code", "name", "brand"]
+    ordering = [F("released").desc(nulls_last=True), "brand", "name"]  # what has a price first
+    fields = ["code", "brand", "name", "released", "launch_usd", "source", "edited_at"]
     search_help_text = _("A model code such as SM-A145M, a name or a brand.")
     editable = ("brand", "name", "released", "launch_usd", "source")
     actions_list = ["load"]
@@ -83,9 +87,21 @@ class DeviceModelAdmin(StaffAdmin):
 
 @admin.register(TierCut)
 class TierCutAdmin(StaffAdmin):
-    list_display = ["country", "entry_until", "middle_until", "share", "at"]
+    list_display = ["place", "entry", "middle", "share", "at"]
     list_filter = [("country", FieldTextFilter)]
     ordering = ["-at", "country"]
+
+    @admin.display(description=_("Country"), ordering="country")
+    def place(self, cut: TierCut) -> str:
+        return country_name(cut.country) or cut.country
+
+    @admin.display(description=_("Entry phones, today's value up to"), ordering="entry_until")
+    def entry(self, cut: TierCut) -> str:
+        return f"${cut.entry_until:,}"
+
+    @admin.display(description=_("Middle phones, up to"), ordering="middle_until")
+    def middle(self, cut: TierCut) -> str:
+        return f"${cut.middle_until:,}"
 
     @admin.display(description=_("Devices with a price"))
     def share(self, cut: TierCut) -> str:
