@@ -82,6 +82,7 @@ def world(transactional_db):
         "/m/c/banco_ipe/",
         "/m/c/banco_ipe/why/{advert}/",
         "/m/c/banco_ipe/stop/",
+        "/m/c/banco_ipe/name/",
         "/m/c/banco_ipe/report/",
         "/m/settings/",
         "/m/settings/adverts/",
