@@ -9,8 +9,10 @@ from django.utils import timezone
 
 from audience.definition import read_definition
 from audience.models import SavedAudience
-from messaging.models import Contact, Conversation, Message
+from audience.services.consent import mute
+from messaging.models import Contact, Conversation, Message, SandboxPerson
 from messaging.services.campaigns.launching import create_campaign
+from messaging.services.conversations.contact_list import contacts_page
 from messaging.services.conversations.handling import (
     assign_conversation,
     conversation_of,
@@ -159,6 +161,17 @@ class OwnPagesTests(Neighbours, TestCase):
         self.client.post(new, said)
         self.assertEqual(self.profile.links.get().prefilled_message, "Hello")
         self.assertEqual(self.their_profile.links.count(), 1)
+
+    def test_contacts_and_what_they_answered(self):
+        mute(RAVI, self.there.pk)
+        sandbox = open_sandbox(self.there, by=self.mallory)
+        SandboxPerson.objects.filter(profile=sandbox, position=0).update(person_id=RAVI)
+        lines = contacts_page(self.acme).lines
+        self.assertEqual(
+            {line.name: line.adverts for line in lines}, {"Ana of Acme": None, "Ravi of Acme": None}
+        )
+        page = self.context("contact", number=self.number)
+        self.assertEqual(page["line"].name, "Ravi of Acme")
 
     def test_the_sandbox_is_ones_own(self):
         open_sandbox(self.there, by=self.mallory)
