@@ -26,7 +26,9 @@ from messaging.services.conversations.replies import (
     add_keyword_reply,
     set_automatic_reply,
 )
+from messaging.services.integrators.keys import create_app, create_token
 from messaging.services.integrators.sandbox import open_sandbox
+from messaging.services.linking.accounts import agree_to_link
 from messaging.services.linking.links import create_link
 from messaging.services.linking.requests import ask_to_link
 from messaging.tests.cast import ANA, RAVI
@@ -172,6 +174,19 @@ class OwnPagesTests(Neighbours, TestCase):
         )
         page = self.context("contact", number=self.number)
         self.assertEqual(page["line"].name, "Ravi of Acme")
+
+    def test_the_api_tells_who_linked_here(self):
+        for profile, reference in ((self.their_profile, "T-1"), (self.profile, "A-1")):
+            token = ask_to_link(profile, by=None, reference=reference)[1]
+            agree_to_link(token, RAVI, alerts=True, adverts=False)
+        key = create_token(
+            create_app(self.acme, name="App", by=self.alice), name="k", by=self.alice
+        )
+        answer = self.client.get(
+            f"/v23.0/{self.profile.pk}/account_links",
+            headers={"Authorization": f"Bearer {key[1]}"},
+        ).json()
+        self.assertEqual([row["reference"] for row in answer["data"]], ["A-1"])
 
     def test_the_sandbox_is_ones_own(self):
         open_sandbox(self.there, by=self.mallory)
