@@ -7,27 +7,29 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 FOLDER = settings.BASE_DIR / "docs/api"
-NAMES = (
-    "quickstart",
-    "quickstart-python",
-    "quickstart-typescript",
-    "errors",
-    "differences",
-    "account-linking",
-)
+NAMES = {  # and what the page is good for
+    "quickstart": _("From an access token to a message and a webhook, with curl."),
+    "quickstart-python": _("The same with nothing but Python's standard library."),
+    "quickstart-typescript": _("The same with nothing but what Node, Deno, Bun and browsers have."),
+    "errors": _("What each code means, and what to do about it."),
+    "differences": _("What this API does in another way than the one your client was made for."),
+    "account-linking": _("Bind the number that writes to you to your own customer, by their yes."),
+}
 
 
 class Page(NamedTuple):
-    """A page as it is shown: its title, its first words and its HTML without the title."""
+    """A page as it is shown: its title, what it is good for and its HTML without the title."""
 
     name: str
     title: str
-    about: str
+    about: Promise
     html: str
 
 
@@ -52,8 +54,6 @@ def page_of(name: str) -> Page:
     marked = MarkdownIt("commonmark", {"html": True}).enable("table")  # (our own words)
     tokens = marked.parse((FOLDER / f"{name}.md").read_text())
     title, rest = tokens[1], tokens[3:]
-    begins = (n for n, token in enumerate(rest) if token.type == "paragraph_open")
-    about = next((rest[n + 1].content for n in begins), "")
     for token in rest:
         _lead_right(token)
     html = marked.renderer.render(rest, marked.options, {})
@@ -61,7 +61,7 @@ def page_of(name: str) -> Page:
     html = html.replace("<pre>", '<pre tabindex="0">')
     html = html.replace("<table>", '<div class="wide" tabindex="0"><table>')
     html = html.replace("</table>", "</table></div>")
-    return Page(name, title.content, about.replace("\n", " ").replace("`", ""), html)
+    return Page(name, title.content, NAMES[name], html)
 
 
 def _lead_right(token: Token) -> None:
