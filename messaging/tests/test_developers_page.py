@@ -121,6 +121,8 @@ class LogTests(ApiCase):
         self.assertEqual(self.shown(code="100"), ["POST"])
         self.assertEqual(self.shown(q="/messages"), ["POST"])
         self.assertEqual(self.shown(face="v1"), [])
+        self.assertEqual(self.shown(app=str(self.app.pk)), ["POST", "GET"])
+        self.assertEqual(self.shown(app="1"), [])
         for odd in ({"code": "x"}, {"before": "9" * 30}, {"q": "\x00"}, {"app": "²"}):
             self.assertEqual(self.client.get(self.log, odd).status_code, 200)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from audience.definition import read_definition
 from audience.models import SavedAudience
 from audience.services.consent import mute
-from messaging.models import Contact, Conversation, Message, SandboxPerson
+from messaging.models import AccessToken, Contact, Conversation, Message, SandboxPerson
 from messaging.services.campaigns.launching import create_campaign
 from messaging.services.conversations.contact_list import contacts_page
 from messaging.services.conversations.handling import (
@@ -179,14 +179,32 @@ class OwnPagesTests(Neighbours, TestCase):
         for profile, reference in ((self.their_profile, "T-1"), (self.profile, "A-1")):
             token = ask_to_link(profile, by=None, reference=reference)[1]
             agree_to_link(token, RAVI, alerts=True, adverts=False)
-        key = create_token(
-            create_app(self.acme, name="App", by=self.alice), name="k", by=self.alice
+        answer = self.client.get(f"/v23.0/{self.profile.pk}/account_links", headers=self.key())
+        self.assertEqual([row["reference"] for row in answer.json()["data"]], ["A-1"])
+
+    def test_the_api_tells_what_members_did_here(self):
+        Membership.objects.create(business=self.there, user=self.alice, role="owner")
+        add_canned_reply(self.there, name="hi", body="Theirs", by=self.alice)
+        add_canned_reply(self.acme, name="ho", body="Ours", by=self.alice)
+        answer = self.client.get("/api/v1/audit/", headers=self.key()).json()
+        self.assertIn(str(self.acme.canned_replies.get()), str(answer))
+        self.assertNotIn(str(self.there.canned_replies.get()), str(answer))
+
+    def test_the_api_sets_webhooks_for_ones_own_profiles(self):
+        asked = {
+            "url": "https://acme.example/hook", "verify_token": "hush", "level": "profile",
+            "profile_id": str(self.other_profile.pk),
+        }  # fmt: skip
+        answer = self.client.post(
+            "/api/v1/webhooks/", asked, "application/json", headers=self.key()
         )
-        answer = self.client.get(
-            f"/v23.0/{self.profile.pk}/account_links",
-            headers={"Authorization": f"Bearer {key[1]}"},
-        ).json()
-        self.assertEqual([row["reference"] for row in answer["data"]], ["A-1"])
+        self.assertContains(answer, "There is no such profile.", status_code=400)
+
+    def key(self) -> dict[str, str]:
+        app = create_app(self.acme, name="App", by=self.alice)
+        scopes = [scope.value for scope in AccessToken.Scope]
+        token = create_token(app, name="k", by=self.alice, scopes=scopes)[1]
+        return {"Authorization": f"Bearer {token}"}
 
     def test_the_sandbox_is_ones_own(self):
         open_sandbox(self.there, by=self.mallory)
