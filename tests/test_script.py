@@ -135,6 +135,8 @@ def test_a_form_is_busy_until_its_answer_is_there(desk):
     page.context.route("**/desk/slow", lambda route: held.append(route))
     page.get_by_role("button", name="Send").click()
     page.locator("button[aria-busy=true]").wait_for()
+    while not held:
+        page.wait_for_timeout(20)  # (lets the route be heard)
     held[0].fulfill(body="")
     page.locator("button:not([aria-busy])").first.wait_for()
 
