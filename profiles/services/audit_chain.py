@@ -15,6 +15,7 @@ from celery import shared_task
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from portal.base import signing
@@ -256,10 +257,11 @@ def _unsealed() -> list[int]:
     head = AuditHead.objects.order_by("-position").first()
     if head is None:
         return []
-    sealed = AuditSeal.objects.filter(row_id__gt=0).values("row_id")
+    sealed = AuditSeal.objects.filter(row_id=OuterRef("id"))
     last = AuditSeal.objects.order_by("-row_id").values_list("row_id", flat=True).first() or 0
     under_way = timezone.now() - UNDER_WAY
     rows = AuditRow.objects.filter(id__lt=last, at__lt=under_way) | AuditRow.objects.filter(
         id__lte=head.floor
     )
-    return list(rows.exclude(id__in=sealed).order_by("id").values_list("id", flat=True)[:10_000])
+    rows = rows.filter(~Exists(sealed)).order_by("id")
+    return list(rows.values_list("id", flat=True)[:10_000])

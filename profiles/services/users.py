@@ -8,6 +8,7 @@ from celery import shared_task
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -86,8 +87,8 @@ def forget_ended_sessions(now: datetime | None = None) -> int:
     """Delete the sessions whose time is over, with what is listed of them. Returns how many."""
     now = now or timezone.now()
     gone = Session.objects.filter(expire_date__lt=now).delete()[0]
-    listed = UserSession.objects.exclude(session_key__in=Session.objects.values("session_key"))
-    listed.filter(last_seen_at__lt=now - LISTED_FOR).delete()
+    there = Session.objects.filter(session_key=OuterRef("session_key"))
+    UserSession.objects.filter(~Exists(there), last_seen_at__lt=now - LISTED_FOR).delete()
     return gone
 
 
