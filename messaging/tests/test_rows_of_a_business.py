@@ -10,6 +10,8 @@ from django.utils import timezone
 from audience.definition import read_definition
 from audience.models import SavedAudience
 from audience.services.consent import mute
+from billing.models import PaymentAccount, PaymentRequest
+from billing.services.payment_requests import Item
 from messaging.models import AccessToken, Contact, Conversation, Message, SandboxPerson
 from messaging.services.campaigns.launching import create_campaign
 from messaging.services.conversations.contact_list import contacts_page
@@ -31,6 +33,7 @@ from messaging.services.integrators.sandbox import open_sandbox
 from messaging.services.linking.accounts import agree_to_link
 from messaging.services.linking.links import create_link
 from messaging.services.linking.requests import ask_to_link
+from messaging.services.payments import request_payment
 from messaging.tests.cast import ANA, RAVI
 from messaging.tests.crowd import BRAZIL
 from messaging.tests.neighbours import Neighbours
@@ -163,6 +166,17 @@ class OwnPagesTests(Neighbours, TestCase):
         self.client.post(new, said)
         self.assertEqual(self.profile.links.get().prefilled_message, "Hello")
         self.assertEqual(self.their_profile.links.count(), 1)
+
+    def test_a_bill_is_asked_for_again_by_who_sent_it(self):
+        PaymentAccount.objects.create(
+            business=self.there, stripe_id="acct_1", charges_enabled=True, payouts_enabled=True
+        )
+        request_payment(
+            self.their_profile, RAVI, by=self.mallory, items=[Item("Filter", 2500)],
+            currency="brl", reference_id="T-1",
+        )  # fmt: skip
+        address = reverse("payment_repeat", args=["acme", PaymentRequest.objects.get().uuid])
+        self.assertEqual(self.client.post(address).status_code, 404)
 
     def test_contacts_and_what_they_answered(self):
         mute(RAVI, self.there.pk)

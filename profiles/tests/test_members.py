@@ -134,7 +134,11 @@ class MemberTests(TestCase):
 
     def test_who_was_removed_can_be_invited_again(self):
         bob = member(self.acme)
-        remove_member(Membership.objects.get(user=bob), by=self.alice)
+        gone = Membership.objects.get(user=bob)
+        remove_member(gone, by=self.alice)
+        sign_in(self.client, self.alice)
+        url = reverse("member_remove", args=["acme", gone.pk])
+        self.assertEqual(self.client.post(url).status_code, 404)
         again = invite_member(self.acme, by=self.alice, email=bob.email, role="admin")
         accept_invitation(again, by=bob)
         self.assertEqual(self.acme.memberships.get(user=bob, removed_at=None).role, "admin")

@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 from django.test import TestCase
 from django.urls import reverse
 
-from profiles.tests.people import person, sign_in, staff, verified_profile
+from profiles.tests.people import make_business, person, sign_in, staff, verified_profile
 from trust.models import Decision, SpamReport, TransparencyReport
 from trust.services.appeals import decide_appeal, file_appeal
 from trust.services.reports import dismiss_report, uphold_report
@@ -119,6 +119,9 @@ class StatementTests(TestCase):
         self.assertEqual(self.client.get(url).status_code, 404)
         sign_in(self.client, person("alice"))
         self.assertEqual(self.client.get(url).json()["puid"], str(self.decision.uuid))
+        other = make_business("Other", owner=person("alice"))
+        url = reverse("statement", args=[other.slug, self.decision.uuid])
+        self.assertEqual(self.client.get(url).status_code, 404)
 
     def test_a_statement_names_no_reporter(self):
         complain(self.acme, person_id=424242)
