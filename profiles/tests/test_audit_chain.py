@@ -243,12 +243,14 @@ class SealingTests(TestCase):
                           jsonb_build_object('n', n) from generate_series(1, 30000) n"""
             )
         began = time.monotonic()
-        sealed = seal_audit()
+        sealed, sealing = seal_audit(), time.monotonic() - began
+        with connection.cursor() as cursor:  # as the database does by itself, sooner or later
+            cursor.execute("analyze profiles_auditrow, profiles_auditseal")
         middle = time.monotonic()
         read, faults = verify_audit()
         ended = time.monotonic()
         self.assertEqual((read, faults), (sealed, []))
-        rates = (sealed / (middle - began), read / (ended - middle))
+        rates = (sealed / sealing, read / (ended - middle))
         # The bar is 50,000 a second on an idle machine (docs/trust.md); a busy one is slower.
         print("\nsealed {:,.0f}, verified {:,.0f} rows a second".format(*rates))
         self.assertGreater(min(rates), 2_000)
