@@ -14,9 +14,13 @@ addEventListener("DOMContentLoaded", () => {
   const dialog = () => shown(document.getElementById("dialog-form")) && document.getElementById("dialog-form");
   const writes = (element) => element.matches("textarea, select, input:not([type=radio], [type=checkbox])") || element.isContentEditable;
 
+  let opening = false; // a dialog is on its way
+  let early = ""; // the last digit that was pressed before it was there
+
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || switcher.checked || help.open) return;
     if (writes(event.target)) return;
+    if (opening) return void (early = /^[1-9]$/.test(event.key) ? event.key : early);
     if (choose(event.key, dialog())) return event.preventDefault();
     if (dialog()) return;
     if (act(event.key.toLowerCase())) event.preventDefault();
@@ -25,8 +29,14 @@ addEventListener("DOMContentLoaded", () => {
   // A dialog that asks for nothing but an optional note is one key away from its end.
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.id !== "modal-content") return;
+    opening = false;
     const first = event.target.querySelector("#dialog-form :is(input, select, textarea):not([type=hidden])");
     if (first?.matches("textarea:not([required])")) event.target.querySelector("button[type=submit]")?.focus();
+    choose(early, dialog());
+    early = "";
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.failed) opening = false;
   });
 
   function choose(key, form) {
@@ -42,7 +52,7 @@ addEventListener("DOMContentLoaded", () => {
     if (key === "n") return desk.querySelector("[data-review-next]").requestSubmit(), true;
     if (!("review" in desk.dataset)) return false;
     const link = document.querySelector(`[data-review-key="${CSS.escape(key)}"]`);
-    link?.click();
+    if (link) opening = true, link.click();
     return Boolean(link);
   }
 });
