@@ -8,7 +8,6 @@ The broker only carries "look now"; the rows say what is left.
 
 import logging
 import random
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,12 +41,13 @@ from messaging.services.gateway.queue import queue_campaign
 from portal.base.live import announce_listed
 from portal.base.refused import Refused
 from portal.base.services.wake import wake
+from portal.base.turns import begin_turn
 from profiles.models import Profile
 
 logger = logging.getLogger(__name__)
 
 State = Campaign.State
-SLICE = 20  # seconds a task works before it lets others of its queue have a turn
+TURN = 20.0  # seconds a task works before it lets others of its queue have a turn
 GIVEN_UP = 120  # seconds: a process that is not back by then waits for a connection that is dead
 MOST_CHUNKS_AT_ONCE = 64
 DEADLOCK, NOT_SERIALIZABLE = "40P01", "40001"
@@ -87,8 +87,8 @@ def send_chunks(lane: str = "campaign") -> int:
 
     May run in any number of workers at once, and any number of times. Returns how many people.
     """
-    people, until = 0, time.monotonic() + SLICE
-    while time.monotonic() < until:
+    people, lasts = 0, begin_turn(TURN)
+    while lasts():
         done = _send_one_of(lane)
         if done is None:
             return people

@@ -35,6 +35,7 @@ from messaging.services.integrators.wamids import MessageKey
 from messaging.services.messages import mark_failed
 from portal.base.fetch import NotAllowed, Unreachable, fetch
 from portal.base.services.wake import wake
+from portal.base.turns import begin_turn
 
 logger = logging.getLogger(__name__)
 
@@ -137,14 +138,14 @@ def _renew(messenger: Messenger, moment: datetime) -> bool:
 
 def _serve(messenger: Messenger, now: datetime | None) -> Done:
     """Call the messenger on as many lanes as it bears, until nothing waits or it fails."""
-    done, until = Done(), monotonic() + TURN
+    done, lasts = Done(), begin_turn(TURN)
     secret = gateway_secret(messenger)
     idle, running = set(range(LANES)), dict[Future, int]()
     is_failing = False
     with ThreadPoolExecutor(LANES, "gateway") as pool:
         while True:
             moment = now or timezone.now()
-            if not is_failing and monotonic() < until and _renew(messenger, moment):
+            if not is_failing and lasts() and _renew(messenger, moment):
                 for lane in sorted(idle):
                     if len(running) >= _lanes_at_once(messenger):
                         break

@@ -13,6 +13,7 @@ from collections import defaultdict
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import inf
 
 from celery import shared_task
 from django.conf import settings
@@ -27,6 +28,8 @@ from messaging.services.integrators.keys import next_secret_of, secret_of
 from messaging.services.webhooks.bodies import Gone, make_body
 from portal.base.fetch import NotAllowed, Unreachable, fetch
 from portal.base.ids import new_id
+from portal.base.services.wake import wake
+from portal.base.turns import begin_turn
 from profiles.services.notices import notify
 
 logger = logging.getLogger(__name__)
@@ -81,18 +84,18 @@ def call_webhooks() -> int:
 
 def serve_due(now: datetime | None = None) -> int:
     """Serve endpoints until none has anything due; `now` is for simulated time."""
-    made = 0
+    made, lasts = 0, begin_turn(inf)
     running: dict[Future, Turn] = {}
     with ThreadPoolExecutor(THREADS, "webhook") as pool:
         while True:
-            while len(running) < THREADS and (turn := _lease(now or timezone.now())):
+            while lasts() and len(running) < THREADS and (turn := _lease(now or timezone.now())):
                 for lane in turn.lanes:
                     running[pool.submit(_call_lane, turn, lane, now)] = turn
                     turn.running += 1
                 if not turn.lanes:
                     _end_turn(turn, now or timezone.now())
             if not running:
-                return made
+                break
             # Not longer than LOOK: what falls due meanwhile, at others, waits for no slow receiver.
             for future in wait(running, LOOK, return_when=FIRST_COMPLETED).done:
                 turn = running.pop(future)
@@ -101,6 +104,9 @@ def serve_due(now: datetime | None = None) -> int:
                 if not turn.running:
                     _end_turn(turn, now or timezone.now())
                     made += len(turn.outcomes)
+    if not lasts():
+        wake(call_webhooks)
+    return made
 
 
 def _lease(now: datetime) -> Turn | None:
@@ -162,14 +168,14 @@ def _lanes(calls: list[WebhookCall]) -> list[list[WebhookCall]]:
 
 def _call_lane(turn: Turn, lane: list[WebhookCall], now: datetime | None) -> list[Outcome]:
     """Call one after the other until one gets no answer or the turn is over. No database here."""
-    until = time.monotonic() + TURN
+    lasts = begin_turn(TURN)
     outcomes = []
     for call in lane:
         outcome = call_once(
             turn.endpoint, call, secret=turn.secret, next_secret=turn.next_secret, now=now
         )
         outcomes.append(outcome)
-        if outcome.status is None or time.monotonic() > until:
+        if outcome.status is None or not lasts():
             break
     return outcomes
 
