@@ -132,12 +132,7 @@ class PaymentAccountAdmin(StaffAdmin):
         variant=ActionVariant.DANGER,
     )
     def freeze(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
-        account = self.must_get(request, object_id)
-        return self.run(
-            request,
-            lambda: freeze_payments(account, by=request.user, reason=form.cleaned_data["reason"]),
-            done=_("Payments are frozen."),
-        )
+        return self.act(request, form, object_id, freeze_payments, done=_("Payments are frozen."))
 
     @dialog_action(
         _("Release payments"),
@@ -147,11 +142,8 @@ class PaymentAccountAdmin(StaffAdmin):
         icon="play_arrow",
     )
     def release(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
-        account = self.must_get(request, object_id)
-        return self.run(
-            request,
-            lambda: release_payments(account, by=request.user, reason=form.cleaned_data["reason"]),
-            done=_("Payments are released."),
+        return self.act(
+            request, form, object_id, release_payments, done=_("Payments are released.")
         )
 
 
@@ -225,9 +217,4 @@ class PaymentHaltAdmin(StaffAdmin):
         icon="play_arrow",
     )
     def resume(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
-        halt = self.must_get(request, object_id)
-        return self.run(
-            request,
-            lambda: end_halt(halt, by=request.user, reason=form.cleaned_data["reason"]),
-            done=_("Payments go on."),
-        )
+        return self.act(request, form, object_id, end_halt, done=_("Payments go on."))

@@ -50,12 +50,7 @@ class RefundQueue(StaffAdmin):
         icon="replay",
     )
     def again(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
-        refund = self.must_get(request, object_id)
-        return self.run(
-            request,
-            lambda: refund_again(refund, by=request.user),
-            done=_("The refund is on its way."),
-        )
+        return self.act(request, form, object_id, refund_again, done=_("The refund is on its way."))
 
     @dialog_action(
         _("Seen to"),
@@ -66,11 +61,8 @@ class RefundQueue(StaffAdmin):
         icon="done_all",
     )
     def settle(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
-        refund = self.must_get(request, object_id)
-        return self.run(
-            request,
-            lambda: settle_refund(refund, by=request.user, reason=form.cleaned_data["reason"]),
-            done=_("Thank you. It waits no more."),
+        return self.act(
+            request, form, object_id, settle_refund, done=_("Thank you. It waits no more.")
         )
 
 

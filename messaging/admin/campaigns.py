@@ -19,7 +19,6 @@ from messaging.services.campaigns.numbers import exact_counts, progress_of
 from messaging.services.campaigns.transitions import stop_campaign
 from messaging.services.campaigns.undelivered import reason_names, why_not_delivered
 from profiles.admin.base import ReasonForm, StaffAdmin, dialog_action
-from profiles.models import User
 
 State = Campaign.State
 
@@ -116,14 +115,13 @@ class CampaignAdmin(StaffAdmin):
         variant=ActionVariant.DANGER,
     )
     def stop(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
-        campaign = cast(Campaign, self.must_get(request, object_id))
-        return self.run(
+        return self.act(
             request,
-            lambda: stop_campaign(
-                campaign, by=cast(User, request.user), reason=form.cleaned_data["reason"]
-            ),
-            done=str(_("Stopped.")),
-            to=reverse("admin:messaging_campaign_change", args=[campaign.pk]),
+            form,
+            object_id,
+            stop_campaign,
+            done=_("Stopped."),
+            to=reverse("admin:messaging_campaign_change", args=[object_id]),
         )
 
     @dialog_action(
@@ -136,14 +134,13 @@ class CampaignAdmin(StaffAdmin):
         icon="play_arrow",
     )
     def release(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
-        campaign = cast(Campaign, self.must_get(request, object_id))
-        return self.run(
+        return self.act(
             request,
-            lambda: release_first_batch(
-                campaign, by=cast(User, request.user), reason=form.cleaned_data["reason"]
-            ),
-            done=str(_("Released.")),
-            to=reverse("admin:messaging_campaign_change", args=[campaign.pk]),
+            form,
+            object_id,
+            release_first_batch,
+            done=_("Released."),
+            to=reverse("admin:messaging_campaign_change", args=[object_id]),
         )
 
     @action(description=_("Who did not get it"), permissions=["stop"], icon="person_off")

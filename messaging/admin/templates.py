@@ -116,10 +116,11 @@ class TemplateAdmin(StaffAdmin):
         variant=ActionVariant.PRIMARY,
     )
     def approve(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
-        template = cast(Template, self.must_get(request, object_id))
-        return self.run(
+        return self.act(
             request,
-            lambda: approve_template(template, by=cast(User, request.user)),
+            form,
+            object_id,
+            approve_template,
             done=str(_("Approved.")),
             to=reverse("admin:messaging_template_changelist"),
         )

@@ -130,6 +130,25 @@ class StaffAdmin(ModelAdmin):
         page = to or request.headers.get("HX-Current-URL") or reverse("admin:index")
         return HttpResponse(headers={"HX-Redirect": page})
 
+    def act(
+        self,
+        request: HttpRequest,
+        form: BaseDialogForm,
+        object_id: str,
+        operation: Callable[..., object],
+        *,
+        done: object,
+        to: str = "",
+    ) -> HttpResponse:
+        """Do to the row what its dialog asked for; `done` and `to` as in `run`. Raises Http404.
+
+        Arguments:
+            operation: takes the row, `by` and what the form asks for, each by its field's name.
+        """
+        row = self.must_get(request, object_id)
+        given = {name: form.cleaned_data[name] for name in form.fields if name[0] != "_"}
+        return self.run(request, lambda: operation(row, by=request.user, **given), done=done, to=to)
+
     def must_get(self, request: HttpRequest, object_id: str) -> Any:
         """The row, through the admin's own queryset. Raises Http404."""
         obj = self.get_object(request, unquote(str(object_id)))

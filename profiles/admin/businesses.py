@@ -153,12 +153,7 @@ class BusinessAdmin(StaffAdmin):
         icon="edit_note",
     )
     def note(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
-        business = self.must_get(request, object_id)
-        return self.run(
-            request,
-            lambda: write_support_note(business, by=request.user, text=form.cleaned_data["text"]),
-            done=_("Kept."),
-        )
+        return self.act(request, form, object_id, write_support_note, done=_("Kept."))
 
     def has_withdraw_permission(self, request: HttpRequest, object_id=None) -> bool:
         return request.user.has_perm("profiles.withdraw_verification")

@@ -166,12 +166,13 @@ class VerificationCaseAdmin(PaperViews):
         icon="front_hand",
     )
     def claim(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
-        case = self.must_get(request, object_id)
-        return self.run(
+        return self.act(
             request,
-            lambda: claim_case(case, by=request.user),
+            form,
+            object_id,
+            claim_case,
             done=_("It is yours for 30 minutes."),
-            to=reverse("admin:profiles_verificationcase_change", args=[case.pk]),
+            to=reverse("admin:profiles_verificationcase_change", args=[object_id]),
         )
 
     @dialog_action(
@@ -182,10 +183,7 @@ class VerificationCaseAdmin(PaperViews):
         icon="undo",
     )
     def release(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
-        case = self.must_get(request, object_id)
-        return self.run(
-            request, lambda: release_case(case, by=request.user), done=_("It is in the queue.")
-        )
+        return self.act(request, form, object_id, release_case, done=_("It is in the queue."))
 
     @dialog_action(
         _("Take the next case"),

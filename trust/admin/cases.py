@@ -117,12 +117,13 @@ class CaseAdmin(Measures):
         icon="front_hand",
     )
     def claim(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
-        case = self.must_get(request, object_id)
-        return self.run(
+        return self.act(
             request,
-            lambda: claim_case(case, by=request.user),
+            form,
+            object_id,
+            claim_case,
             done=_("It is yours for 30 minutes."),
-            to=reverse("admin:trust_case_change", args=[case.pk]),
+            to=reverse("admin:trust_case_change", args=[object_id]),
         )
 
     @dialog_action(

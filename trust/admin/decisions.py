@@ -81,11 +81,8 @@ class DecisionAdmin(StaffAdmin):
         variant=ActionVariant.DANGER,
     )
     def undo(self, request: StaffRequest, form, object_id: str) -> HttpResponse:
-        decision = self.must_get(request, object_id)
-        return self.run(
-            request,
-            lambda: undo_decision(decision, by=request.user, reason=form.cleaned_data["reason"]),
-            done=_("Taken back. The business is told."),
+        return self.act(
+            request, form, object_id, undo_decision, done=_("Taken back. The business is told.")
         )
 
     @display(description=_("Profile"), ordering="profile__name")

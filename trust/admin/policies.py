@@ -149,10 +149,11 @@ class PolicyAdmin(StaffAdmin):
         variant=ActionVariant.DANGER,
     )
     def publish(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
-        policy = self.must_get(request, object_id)
-        return self.run(
+        return self.act(
             request,
-            lambda: publish_policy(policy, by=request.user),
+            form,
+            object_id,
+            publish_policy,
             done=_("It is in force."),
             to=reverse("admin:trust_policy_changelist"),
         )

@@ -37,10 +37,7 @@ class ProposalAdmin(StaffAdmin):
         variant=ActionVariant.DANGER,
     )
     def confirm(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
-        proposal = self.must_get(request, object_id)
-        return self.run(
-            request, lambda: confirm_proposal(proposal, by=request.user), done=_("Decided.")
-        )
+        return self.act(request, form, object_id, confirm_proposal, done=_("Decided."))
 
     @dialog_action(
         _("Withdraw"),
@@ -50,10 +47,7 @@ class ProposalAdmin(StaffAdmin):
         icon="undo",
     )
     def withdraw(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
-        proposal = self.must_get(request, object_id)
-        return self.run(
-            request, lambda: withdraw_proposal(proposal, by=request.user), done=_("Withdrawn.")
-        )
+        return self.act(request, form, object_id, withdraw_proposal, done=_("Withdrawn."))
 
 
 @admin.register(SecondLook)
@@ -112,14 +106,4 @@ class SecondLookAdmin(StaffAdmin):
         icon="balance",
     )
     def answer(self, request: HttpRequest, form, object_id: str) -> HttpResponse:
-        look = self.must_get(request, object_id)
-        return self.run(
-            request,
-            lambda: answer_second_look(
-                look,
-                by=request.user,
-                standing=form.cleaned_data["standing"],
-                reason=form.cleaned_data["reason"],
-            ),
-            done=_("Thank you."),
-        )
+        return self.act(request, form, object_id, answer_second_look, done=_("Thank you."))
