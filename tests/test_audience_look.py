@@ -63,8 +63,10 @@ def test_without_javascript_the_builder_counts_and_saves(visit, alice):
 
 
 def test_sensitive_campaigns_reach_a_whole_country(visit, alice):
-    visit("/w/acme/audiences/new/?country=BR&category=credit", as_user=alice)
+    page = visit("/w/acme/audiences/new/?country=BR&category=credit", as_user=alice)
+    assert page.get_by_text("such campaigns reach a whole country").is_visible()
 
 
 def test_a_country_without_a_map_lists_its_regions(visit, alice):
-    visit("/w/acme/audiences/new/?country=ID", as_user=alice)
+    page = visit("/w/acme/audiences/new/?country=ID", as_user=alice)
+    assert page.locator(".chips").get_by_text("Sumatera").is_visible()

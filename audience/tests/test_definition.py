@@ -117,7 +117,8 @@ class FilterRulesTests(TestCase):
 
     def test_every_category_may_reach_a_whole_country(self):
         for category in Category:
-            read_definition({"country": "BR", "category": category.value})
+            read = read_definition({"country": "BR", "category": category.value})
+            self.assertEqual((read.country, read.filters), ("BR", []))
 
     def test_a_countrys_own_rule_wins_over_the_one_for_everywhere(self):
         FilterRule.objects.create(country="BR", category="credit", filter="age", allowed=True)

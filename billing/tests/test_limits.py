@@ -36,6 +36,8 @@ class LimitTests(TestCase):
     def test_a_letter_sent_again_takes_no_second_seat(self):
         self.invite(1)
         self.invite(1)
+        with self.assertRaises(Refused):  # the plan's only one is taken
+            self.invite(2)
 
     def test_the_free_plan_has_one_profile_and_the_sandbox_is_free(self):
         create_profile(self.acme, by=self.alice, handle="acme", name="Acme")

@@ -82,7 +82,7 @@ class SingleTests(Airline, TestCase):
         self.template = make_template(self.acme)
 
     def advertise(self, *, now=NOW):
-        send_message(
+        return send_message(
             self.profile,
             ANA,
             by=None,
@@ -111,7 +111,7 @@ class SingleTests(Airline, TestCase):
 
     def test_other_topics_do_not_matter(self):
         mute_topic(ANA, Topic.MONEY)
-        self.advertise()
+        self.assertEqual(self.advertise().person_id, ANA)
 
     def test_the_contact_list_says_nothing_of_it(self):
         """All of a trade would see it on the same day, and could match their contacts by it."""

@@ -12,7 +12,7 @@ from messaging.services.campaigns.delivery import send_chunks
 from portal.run.broker import Broker
 from portal.run.database import Database
 from portal.tests.processes import broker, database_url
-from tests.chaos.workers import in_hand, reconnect, start_worker
+from tests.chaos.workers import in_hand, reconnect, start_worker, until
 
 
 @dataclass
@@ -27,9 +27,25 @@ class System:
     def worker(self) -> str:
         return f"worker{self.workers}"
 
+    restarts: int = 0
+
     def start_worker(self) -> None:
         self.workers += 1
         start_worker(self.processes, self.worker, **self.environment)
+
+    def until(self, what: Callable[[], object]) -> None:
+        """Wait for it, and do meanwhile what a supervisor does: start a worker again that ended by
+        itself. Celery's may when the broker dies while they give tasks back to it.
+        """
+
+        def supervised() -> object:
+            if self.processes.running[self.worker].poll() is not None:
+                self.processes.kill(self.worker)
+                self.start_worker()
+                self.restarts += 1
+            return what()
+
+        until(supervised, self.processes, self.worker)
 
 
 def kill(system: System) -> None:

@@ -13,7 +13,7 @@ from tests.chaos.faults import System, timetable
 from tests.chaos.found import found
 from tests.chaos.people import compare, ledger
 from tests.chaos.size import CRASHES, FULL, KILLS, SEED
-from tests.chaos.workers import done_chunks, in_hand, is_finished, until
+from tests.chaos.workers import done_chunks, in_hand, is_finished
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
@@ -36,20 +36,22 @@ def test_the_ledger_equals_the_eligible_set_whatever_dies(processes, campaign):
     processes.start_beat()
     system.start_worker()
     for share, fault in timetable(FAULTS, chance=random.Random(SEED)):
-        until(
-            lambda at=share * total: done_chunks(campaign) >= at or is_finished(campaign),
-            processes,
-            system.worker,
-        )
-        until(lambda: in_hand() or is_finished(campaign), processes, system.worker)
+        system.until(lambda at=share * total: done_chunks(campaign) >= at or is_finished(campaign))
+        system.until(lambda: in_hand() or is_finished(campaign))
         assert not is_finished(campaign), "The campaign was over before the last fault."
         fault(system)
         happened[fault.__name__] += 1
-    until(lambda: is_finished(campaign), processes, system.worker)
+    system.until(lambda: is_finished(campaign))
     for name in list(processes.running):
         processes.kill(name)
 
     wrong = compare(ledger(campaign), campaign.wanted)
-    found("whatever dies", deliveries=len(campaign.wanted), faults=dict(happened), none_of=wrong)
+    found(
+        "whatever dies",
+        deliveries=len(campaign.wanted),
+        faults=dict(happened),
+        workers_that_ended_by_themselves=system.restarts,
+        none_of=wrong,
+    )
     assert wrong == {"missing": 0, "twice": 0, "extra": 0}
     assert sum(campaign.chunks.values_list("sent", flat=True)) == len(campaign.wanted)
