@@ -30,7 +30,7 @@ def main(wanted: list[str]) -> int:
     if missing := set(wanted) - set(groups):
         return say(f"There is no group {', '.join(missing)}.") or 2
     setup_test_environment()
-    setup_databases(verbosity=0, interactive=False, keepdb=True)
+    setup_databases(verbosity=0, interactive=False, keepdb=True, serialized_aliases=())
 
     n = int(os.getenv("N") or DEFAULT)
     figures: dict[str, object] = {"n": n}
