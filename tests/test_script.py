@@ -167,7 +167,8 @@ def test_who_reads_further_up_is_told_and_not_dragged_down(desk):
     page = desk.show(TALK % bubbles(40))
     page.evaluate(
         """() => { const s = new CSSStyleSheet();
-        s.replaceSync('#log { height: 200px; overflow: auto }');
+        s.replaceSync('#log { height: 200px; overflow: auto }'
+          + ' [data-new] { position: sticky; bottom: 0 }');  // as talk.css has it
         document.adoptedStyleSheets = [s];
         const log = document.getElementById('log'); log.scrollTop = log.scrollHeight; }"""
     )
