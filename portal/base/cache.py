@@ -1,4 +1,4 @@
-"""A cache that may be away: then nothing is found and nothing is kept, and the request goes on."""
+"""A cache that may be away or full: then nothing is found or kept, and the request goes on."""
 
 import logging
 from collections.abc import Callable
@@ -11,15 +11,15 @@ logger = logging.getLogger(__name__)
 
 
 def forgiving(method: str, without: object) -> Callable:
-    """RedisCache's method, answering `without` while the broker is away."""
+    """RedisCache's method, answering `without` where the broker gives no answer, or an error."""
     original = getattr(RedisCache, method)
 
     @wraps(original)
     def call(self, *args, **kwargs):
         try:
             return original(self, *args, **kwargs)
-        except (redis.ConnectionError, redis.TimeoutError) as error:
-            logger.warning("The cache is away, %s is skipped: %s", method, error)
+        except (redis.RedisError, OSError) as error:
+            logger.warning("The cache fails, %s is skipped: %s", method, error)
             return without
 
     return call
