@@ -39,10 +39,11 @@ CHECKS: dict[str, list[str | Path]] = {
     "types": [BIN / "mypy", "."],
 }
 
-# Beside each other, three at a time: many wait for a browser, or for processes of the site.
+# Beside each other, three at a time: many wait for a browser, or for processes of the site. The
+# second lane takes over the first one's databases.
 LANES = {
-    "tests": ["-n", "3", "--dist", "loadfile", "-m", "not live"],
-    "tests of the running site": ["-n", "3", "-m", "live"],
+    "tests": ["-n", "3", "--dist", "loadfile", "--create-db", "--reuse-db", "-m", "not live"],
+    "tests of the running site": ["-n", "3", "--reuse-db", "-m", "live"],
 }
 
 LAST_FAILED = BASE_DIR / ".pytest_cache" / "v" / "cache" / "lastfailed"
