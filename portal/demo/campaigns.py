@@ -15,8 +15,9 @@ from messaging.services.campaigns.delivery import run_campaign
 from messaging.services.campaigns.first_batch import judge_first_batch
 from messaging.services.campaigns.launching import create_campaign, launch_campaign
 from messaging.services.campaigns.transitions import finish_if_done
-from messaging.services.messages import mark_read, receive_message
+from messaging.services.messages import receive_message
 from messaging.services.people.blocking import block_profile
+from messaging.services.people.receipts import Receipt, take_receipts
 from messaging.services.people.reports import report_profile
 from messaging.services.templates.lifecycle import approve_template, create_template
 from portal.base.refused import Refused
@@ -24,7 +25,9 @@ from portal.demo.cast import MARTA
 from profiles.models import Membership, Profile, User
 from trust.services.evaluation import evaluate
 
-READERS = (120, 40)  # people of each batch whose clients are lived through; the others never look
+BATCHES = 2  # the first, that is watched, and the rest
+READ = 0.42  # of those whom it reaches
+PHONES_ON = (1, 4, 9, 15)  # minutes after which a part of the phones fetches it, and some look
 WATCHED = timedelta(minutes=40)  # between the first batch and its verdict
 COMPLAINTS = (
     ("spam", "I get this every day."),
@@ -36,7 +39,7 @@ COMPLAINTS = (
 
 @dataclass(frozen=True)
 class Advert:
-    """One campaign: its words, whom it goes to, and how people take it (shares of its readers)."""
+    """One campaign: its words, whom it goes to, and how they take it (shares of whom it reaches)."""
 
     name: str
     template: str
@@ -44,7 +47,7 @@ class Advert:
     audience: dict = field(default_factory=dict)
     blocks: float = 0.0
     reports: float = 0.0
-    replies: float = 0.02
+    replies: float = 0.002
 
 
 SAVE = Advert(
@@ -53,7 +56,7 @@ SAVE = Advert(
     "Put a little aside each month, and watch it grow. Our savings account pays interest from the "
     "first real, and you can take it back any day.",
     {"country": "BR", "age_from": 25, "age_until": 54},
-    blocks=0.009,
+    blocks=0.002,
 )
 CARD = Advert(
     "The card without a yearly fee",
@@ -67,37 +70,37 @@ WINTER = Advert(
     "weekend_recife",
     "A weekend in Recife: flights from R$ 289, until Sunday.",
     {"country": "BR", "regions": ["BR-SP", "BR-RJ"]},
-    replies=0.04,
+    replies=0.004,
 )
 CARNIVAL = Advert(
     "Carnival in Salvador",
     "carnival_salvador",
     "Carnival in Salvador: book before the end of the month and your bag flies free.",
     {"country": "BR"},
-    blocks=0.009,
+    blocks=0.002,
 )
 EARPHONES = Advert(
     "Earphones at half price",
     "earphones_half",
     "Earphones at half price, only today. Tell your friends.",
     {"country": "IN"},
-    blocks=0.008,
+    blocks=0.004,
 )
 FLASH = Advert(
     "Flash sale",
     "flash_sale",
     "Flash sale! Everything must go. Offers end tonight.",
     {"country": "IN", "age_until": 39},
-    blocks=0.05,
-    reports=0.03,
+    blocks=0.012,
+    reports=0.006,
 )
 FLASH_AGAIN = Advert(
     "Flash sale, last chance",
     "flash_sale_again",
     "Last chance! The flash sale ends at midnight, really.",
     {"country": "IN"},
-    blocks=0.06,
-    reports=0.04,
+    blocks=0.05,
+    reports=0.03,
 )
 
 # (handle, days ago) -> adverts of that day.
@@ -129,10 +132,10 @@ def run_in_the_past(advert: Advert, profile: Profile, random: Random, *, now: da
         return campaign  # a limited profile's draft waits, as it would
 
     sent = 0
-    for batch in range(len(READERS)):
+    for batch in range(BATCHES):
         sent_before, sent = sent, sent + run_campaign(campaign, now=now)
         if sent > sent_before:
-            _take_it(advert, campaign, profile, random, batch=batch, at=now)
+            _take_it(advert, campaign, profile, random, at=now)
         now += WATCHED
         campaign.refresh_from_db()
         if batch == 0 and campaign.state == Campaign.State.RUNNING:
@@ -158,24 +161,24 @@ def _template(advert: Advert, profile: Profile, *, by: User, now: datetime) -> T
 
 
 def _take_it(
-    advert: Advert,
-    campaign: Campaign,
-    profile: Profile,
-    random: Random,
-    *,
-    batch: int,
-    at: datetime,
+    advert: Advert, campaign: Campaign, profile: Profile, random: Random, *, at: datetime
 ) -> None:
-    """Some read it, a few answer, and so many say no."""
-    readers = _readers(campaign, skip=sum(READERS[:batch]), limit=READERS[batch])
-    for person_id in readers:
-        mark_read(person_id, profile, now=at + timedelta(seconds=random.randint(60, 900)))
-    random.shuffle(readers)
+    """It reaches most phones, some read it, a few answer, and so many say no."""
+    reached = _reached(campaign)
+    random.shuffle(reached)
+    readers = []
+    for part, minutes in enumerate(PHONES_ON):
+        receipts = [
+            Receipt(person_id, campaign.message_id, is_read=random.random() < READ)
+            for person_id in reached[part :: len(PHONES_ON)]
+        ]
+        take_receipts(receipts, now=at + timedelta(minutes=minutes))
+        readers += [receipt.person_id for receipt in receipts if receipt.is_read]
     people, answered = iter(readers), at + timedelta(minutes=18)
-    for _n in range(round(advert.replies * len(readers))):
+    for _n in range(round(advert.replies * len(reached))):
         with suppress(Refused):  # who has blocked it meanwhile does not answer
             receive_message(next(people), profile, body="Tell me more, please.", now=answered)
-    _complain(advert, people, profile, random, len(readers), at + timedelta(minutes=16))
+    _complain(advert, people, profile, random, len(reached), at + timedelta(minutes=16))
 
 
 def _complain(
@@ -183,25 +186,28 @@ def _complain(
     people: Iterator[int],
     profile: Profile,
     random: Random,
-    readers: int,
+    reached: int,
     at: datetime,
 ) -> None:
-    for _n in range(round(advert.blocks * readers)):
+    for _n in range(round(advert.blocks * reached)):
         reason = random.choice(("not_interested", "too_many", "unknown_sender"))
         at += timedelta(seconds=random.randint(5, 60))
         block_profile(next(people), profile, reason=reason, now=at)
-    for _n in range(round(advert.reports * readers)):
+    for _n in range(round(advert.reports * reached)):
         reason, text = random.choice(COMPLAINTS)
         at += timedelta(seconds=random.randint(5, 60))
         report_profile(next(people), profile, reason=reason, text=text, now=at)
 
 
-def _readers(campaign: Campaign, *, skip: int, limit: int) -> list[int]:
-    """Some of the campaign's people; the ledger is asked, as only staff may."""
+def _reached(campaign: Campaign) -> list[int]:
+    """Whom it is on its way to and whose phone is on, all but one in nine; the ledger is asked, as
+    only staff may.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "select person_id from messaging_message where campaign_id = %s and id = %s"
-            " order by hashint8extended(person_id, 1) offset %s limit %s",
-            [campaign.pk, campaign.message_id, skip, limit],
+            " and status = 'sent' and hashint8extended(person_id, 1) %% 9 <> 0"
+            " order by person_id",
+            [campaign.pk, campaign.message_id],
         )
         return [person_id for (person_id,) in cursor.fetchall()]
