@@ -39,7 +39,7 @@ COMPLAINTS = (
 
 @dataclass(frozen=True)
 class Advert:
-    """One campaign: its words, whom it goes to, and how they take it (shares of whom it reaches)."""
+    """One campaign: its words, whom it goes to, and how it is taken (shares of whom it reaches)."""
 
     name: str
     template: str
