@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from portal.base.ids import new_node_id
@@ -64,3 +65,11 @@ class Template(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.language})"
+
+    @property
+    def language_name(self) -> str:
+        """Such as “Brazilian Portuguese”; the code where nobody knows a name for it."""
+        try:
+            return get_language_info(self.language.replace("_", "-").lower())["name_translated"]
+        except KeyError:
+            return self.language

@@ -48,6 +48,12 @@ class TemplatesPageTests(Cast, TestCase):
         self.assertContains(page, "Hello Ana, your order 4711")
         self.assertContains(self.client.get(self.url()), "order_shipped")
 
+    def test_the_list_names_languages_as_people_do(self):
+        for language, name in (("pt_BR", "Brazilian Portuguese"), ("en", "English"), ("xx", "xx")):
+            make_template(self.acme, f"hello_{language.lower()}", language=language)
+            with self.subTest(language):
+                self.assertContains(self.client.get(self.url()), f">{name}<")
+
     def test_faults_are_said_and_what_was_written_stays(self):
         page = self.client.post(self.url("template_new"), FIELDS | {"body": "{{1}} ordered"})
         self.assertContains(page, "begin or end with a variable", status_code=422)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
+from typing import cast
 
 from django.db import connection
 
@@ -164,12 +165,12 @@ def _take_it(
     advert: Advert, campaign: Campaign, profile: Profile, random: Random, *, at: datetime
 ) -> None:
     """It reaches most phones, some read it, a few answer, and so many say no."""
-    reached = _reached(campaign)
+    reached, message_id = _reached(campaign), cast(int, campaign.message_id)
     random.shuffle(reached)
     readers = []
     for part, minutes in enumerate(PHONES_ON):
         receipts = [
-            Receipt(person_id, campaign.message_id, is_read=random.random() < READ)
+            Receipt(person_id, message_id, is_read=random.random() < READ)
             for person_id in reached[part :: len(PHONES_ON)]
         ]
         take_receipts(receipts, now=at + timedelta(minutes=minutes))
