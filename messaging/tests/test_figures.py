@@ -47,6 +47,8 @@ class FiguresTests(Cast, TestCase):
         )
         them = figures_of(self.acme, now=NOW)
         self.assertEqual((them.total("read"), them.recent[0].counts["read"]), (0, None))
+        self.assertEqual(them.shown("read"), f"under {campaign.hidden_below}")
+        self.assertEqual(them.shown("received"), "0")
 
     def test_nobody_elses_messages_are_in_it(self):
         self.meet()

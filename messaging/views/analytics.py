@@ -40,7 +40,7 @@ def analytics(request: MemberRequest, business: Business) -> HttpResponse:
         traffic=[(names[key], them.by_day[key]) for key in ("sent", "received")],
         reach=[(names[key], them.by_day[key]) for key in ("delivered", "read", "replied")],
         refusals=[(names[key], them.by_day[key]) for key in ("blocked", "reported")],
-        totals=[(names[key], them.total(key)) for key in (*METRICS, "received")],
+        totals=[(names[key], them.shown(key)) for key in (*METRICS, "received")],
         steps=steps,
         answers=[(_("Answers"), answered)],
         answered=sum(answered),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -47,7 +47,7 @@ class SpamReportAdmin(Measures):
     list_select_related = ["profile"]
     search_fields = ["profile__name", "profile__handle", "text"]
     search_help_text = _("Name or handle of the profile, or the reporter's words")
-    ordering = ["created_at"]
+    ordering = [F("decided_at").desc(nulls_first=True), "created_at"]  # what waits first
     actions = ["uphold_selected", "dismiss_selected"]
     actions_detail = ["uphold", "dismiss", "suspend", "revoke"]
     actions_row = ["uphold", "dismiss"]

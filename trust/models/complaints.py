@@ -2,7 +2,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -133,8 +133,11 @@ class SpamReport(models.Model):
             ),
         ]
         indexes = [
-            # used by the staff's queue, oldest first
+            # used by the staff's queue: what waits, oldest first, then what was decided last
             models.Index(fields=["created_at"], condition=Q(state="open"), name="reports_waiting"),
+            models.Index(
+                F("decided_at").desc(nulls_first=True), "created_at", name="reports_to_work_off"
+            ),
             # used by the public figures
             models.Index(fields=["created_at"], name="reports_in_time"),
             # used by a case and by a profile's page

@@ -1,5 +1,7 @@
 """The staff's pages: who may see and do what, and that every button does what it says."""
 
+from datetime import timedelta
+
 from django.test import TestCase
 from django.urls import reverse
 
@@ -147,6 +149,15 @@ class ReportQueueTests(StaffTests):
         self.dialog("spamreport", "uphold", self.report.pk, words="Spam")
         url = reverse("admin:trust_spamreport_changelist")
         self.assertContains(self.client.get(url + "?state__exact=upheld"), "Buy now", 1)
+
+    def test_what_waits_stands_before_what_is_decided_the_oldest_first(self):
+        oldest, middle, newest = reports = SpamReport.objects.order_by("pk")
+        for hours, report in enumerate(reports):
+            at = NOW + timedelta(hours=hours)
+            SpamReport.objects.filter(pk=report.pk).update(created_at=at)
+        self.dialog("spamreport", "uphold", oldest.pk, words="Spam")
+        page = self.client.get(reverse("admin:trust_spamreport_changelist"))
+        self.assertEqual(list(page.context["cl"].result_list), [middle, newest, oldest])
 
 
 class MeasureTests(StaffTests):

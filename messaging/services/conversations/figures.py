@@ -8,8 +8,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from messaging.models import Campaign, CounterDelta
 from messaging.services.campaigns.numbers import METRICS, shown_counts_of
@@ -32,14 +34,25 @@ class CampaignLine:
 
 @dataclass(frozen=True)
 class Figures:
-    """Sums of the window by metric, and each day's, oldest first."""
+    """Sums of the window by metric, and each day's, oldest first.
+
+    left_out: what the hidden counts of campaigns, which no sum contains, stay below together.
+    """
 
     days: list[date]
     by_day: dict[str, list[int]]
     recent: list[CampaignLine]
+    left_out: dict[str, int]
 
     def total(self, metric: str) -> int:
         return sum(self.by_day[metric])
+
+    def shown(self, metric: str) -> str:
+        """The sum in words: nobody is told 0 where a few were left out."""
+        total, left_out = self.total(metric), self.left_out.get(metric, 0)
+        if left_out and not total:
+            return _("under %(n)s") % {"n": intcomma(left_out)}
+        return intcomma(total)
 
     @property
     def sent(self) -> int:
@@ -50,8 +63,8 @@ class Figures:
         return self.total("received")
 
     @property
-    def blocked(self) -> int:
-        return self.total("blocked")
+    def blocked(self) -> str:
+        return self.shown("blocked")
 
     @property
     def read_share(self) -> int | None:
@@ -86,15 +99,17 @@ def figures_of(
     launched = list(campaigns.order_by("-launched_at")[:MOST_CAMPAIGNS])
     counts = shown_counts_of(launched)
     lines = [CampaignLine(each, counts[each.pk]) for each in launched]
+    left_out: dict[str, int] = defaultdict(int)
     for line in lines:
         assert line.campaign.launched_at is not None
         for metric, shown in line.counts.items():
             tally[metric][line.campaign.launched_at.astimezone(UTC).date()] += shown or 0
+            left_out[metric] += line.campaign.hidden_below if shown is None else 0
     by_day = {
         metric: [tally[metric][day] for day in window]
         for metric in (*METRICS, "received", *ANSWERED)
     }
-    return Figures(window, by_day, lines[:RECENT])
+    return Figures(window, by_day, lines[:RECENT], left_out)
 
 
 def chart_of(figures: Figures, *, sent: str, received: str) -> list[Series]:
