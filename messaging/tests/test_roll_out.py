@@ -3,12 +3,14 @@
 import time
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from messaging.models import Message
 from messaging.services.campaigns.launching import launch_campaign
 from messaging.tests.cast import Cast
 from messaging.tests.crowd import allow_campaigns, count_people, draft, make_crowd
+from portal.tests.processes import broker
 
 PEOPLE = 6_000
 SOON = 5  # seconds; the campaign alone takes longer
@@ -25,6 +27,7 @@ def test_a_worker_ends_in_the_middle_of_a_campaign_and_the_next_finishes_it(proc
     launch_campaign(campaign, by=cast.alice, now=now)
     slowly = {"CHUNK_PEOPLE": "1", "FIRST_BATCH_HOLD_MINUTES": "0"}
     worker = processes.start_worker("w1", **slowly)
+    assert not listeners()
 
     def until(what) -> None:
         deadline = time.monotonic() + 60
@@ -45,3 +48,9 @@ def test_a_worker_ends_in_the_middle_of_a_campaign_and_the_next_finishes_it(proc
     until(lambda: not campaign.chunks.exclude(state="done").exists())
     got = list(Message.objects.filter(campaign_id=campaign.pk).values_list("person_id", flat=True))
     assert len(got) == len(set(got)) == PEOPLE
+
+
+def listeners() -> list[dict]:
+    """Who subscribes at the broker: a worker whose subscription is half open would be deaf."""
+    number = settings.REDIS_URL.rpartition("/")[2]
+    return [each for each in broker().client_list(_type="pubsub") if each["db"] == number]
