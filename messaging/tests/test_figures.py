@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from audience.tests.people import NOW
 from messaging.models import Campaign, CounterDelta
-from messaging.services.conversations.figures import figures_of
+from messaging.services.conversations.figures import Shown, figures_of
 from messaging.services.messages import send_message
 from messaging.tests.cast import ANA, Cast
 from portal.base.ids import new_id
@@ -47,8 +47,8 @@ class FiguresTests(Cast, TestCase):
         )
         them = figures_of(self.acme, now=NOW)
         self.assertEqual((them.total("read"), them.recent[0].counts["read"]), (0, None))
-        self.assertEqual(them.shown("read"), f"under {campaign.hidden_below}")
-        self.assertEqual(them.shown("received"), "0")
+        self.assertEqual(them.shown("read"), Shown(f"under {campaign.hidden_below}", is_few=True))
+        self.assertEqual(them.shown("received"), Shown("0"))
 
     def test_nobody_elses_messages_are_in_it(self):
         self.meet()

@@ -33,6 +33,14 @@ class CampaignLine:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """A sum as a page shows it; few: how many they are is not told."""
+
+    text: str
+    is_few: bool = False
+
+
+@dataclass(frozen=True)
 class Figures:
     """Sums of the window by metric, and each day's, oldest first.
 
@@ -47,12 +55,12 @@ class Figures:
     def total(self, metric: str) -> int:
         return sum(self.by_day[metric])
 
-    def shown(self, metric: str) -> str:
-        """The sum in words: nobody is told 0 where a few were left out."""
+    def shown(self, metric: str) -> "Shown":
+        """The sum for a page: nobody is told 0 where a few were left out."""
         total, left_out = self.total(metric), self.left_out.get(metric, 0)
         if left_out and not total:
-            return _("under %(n)s") % {"n": intcomma(left_out)}
-        return intcomma(total)
+            return Shown(_("under %(n)s") % {"n": intcomma(left_out)}, is_few=True)
+        return Shown(intcomma(total))
 
     @property
     def sent(self) -> int:
@@ -63,7 +71,7 @@ class Figures:
         return self.total("received")
 
     @property
-    def blocked(self) -> str:
+    def blocked(self) -> "Shown":
         return self.shown("blocked")
 
     @property
