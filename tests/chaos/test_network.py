@@ -7,8 +7,11 @@ from collections import Counter
 from urllib.parse import urlsplit
 
 import pytest
+import redis
 from django.conf import settings
+from kombu import Connection
 
+import portal.celery  # noqa: F401  (how its workers hold tasks)
 from portal.tests.processes import database_url
 from tests.chaos.found import found
 from tests.chaos.people import compare, ledger
@@ -66,6 +69,28 @@ def test_a_bad_network_loses_and_repeats_nothing(processes, campaign):
         none_of=wrong,
     )
     assert wrong == {"missing": 0, "twice": 0, "extra": 0}
+
+
+@pytest.mark.parametrize("end", ["ack", "reject"])
+def test_a_task_whose_end_is_not_confirmed_takes_up_no_place(db, end):
+    """Else a worker is deaf after as many as it has processes."""
+    with (
+        Proxy(urlsplit(settings.REDIS_URL).port) as wakes,
+        Connection(
+            through(settings.REDIS_URL, wakes), transport_options={"socket_timeout": 0.5}
+        ) as connection,
+        connection.SimpleQueue("places") as queue,
+    ):
+        queue.put("a task")
+        message = queue.get(timeout=5)
+        places = message.channel.qos
+        places.prefetch_count = 1
+        assert not places.can_consume()
+        wakes.set("stalls")
+        with pytest.raises(redis.TimeoutError):
+            getattr(message, end)()
+        assert places.can_consume()
+        wakes.set("passes")
 
 
 def cut(proxy: Proxy, campaign, processes) -> None:
