@@ -71,7 +71,11 @@ class Figures:
         return self.total("received")
 
     @property
-    def blocked(self) -> "Shown":
+    def blocked(self) -> int:
+        return self.total("blocked")
+
+    @property
+    def blocked_shown(self) -> "Shown":
         return self.shown("blocked")
 
     @property
