@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from playwright.sync_api import expect
 
 FRAME = """<!doctype html><html lang="en" data-copied="Copied" data-failed="Not sent"><head>
 <title>Made for the test</title>
@@ -133,12 +134,13 @@ def test_a_form_is_busy_until_its_answer_is_there(desk):
     )
     held = []
     page.context.route("**/desk/slow", lambda route: held.append(route))
-    page.get_by_role("button", name="Send").click()
-    page.locator("button[aria-busy=true]").wait_for()
+    button = page.get_by_role("button", name="Send")
+    button.click()
+    expect(button).to_have_attribute("aria-busy", "true")
     while not held:
         page.wait_for_timeout(20)  # (lets the route be heard)
     held[0].fulfill(body="")
-    page.locator("button:not([aria-busy])").first.wait_for()
+    expect(button).not_to_have_attribute("aria-busy", "true")
 
 
 def test_reset_tells_those_who_watch_the_form(desk):
@@ -191,4 +193,4 @@ def test_who_reads_further_up_is_told_and_not_dragged_down(desk):
     page.get_by_role("button", name="Fetch").click()
     page.get_by_role("button", name="New messages").click()
     page.wait_for_function(at_end)
-    page.get_by_role("button", name="New messages").wait_for(state="hidden")
+    expect(page.get_by_role("button", name="New messages")).to_be_hidden()

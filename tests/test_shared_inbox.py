@@ -105,6 +105,7 @@ def test_the_inbox_is_sound_with_all_its_parts(visit, world):
     visit.check(page, "inbox keys", widths=(1440,), schemes=("light",))
     page.keyboard.press("Escape")
     page.keyboard.press("s")
+    expect(page.locator("dialog#snooze")).to_be_visible()
     visit.check(page, "inbox snooze", widths=(390,), schemes=("light",))
 
 
@@ -170,8 +171,9 @@ def test_after_a_day_a_template_is_sent_from_a_sound_dialog(visit, world):
     visit.check(page, "inbox template", schemes=("light",))
     page.get_by_label("{{1}}").fill("4711")
     page.get_by_role("dialog").get_by_role("button", name="Send").click()
-    page.get_by_role("log").get_by_text("Your card 4711 is at your branch.").wait_for()
+    expect(page.get_by_role("log").get_by_text("Your card 4711 is at your branch.")).to_be_visible()
 
 
 def test_the_page_of_replies_is_sound(visit, world):
-    visit("/w/banco-ipe/inbox/replies/", as_user=world.alice, name="replies")
+    page = visit("/w/banco-ipe/inbox/replies/", as_user=world.alice, name="replies")
+    expect(page.get_by_role("main").get_by_role("heading").first).to_be_visible()

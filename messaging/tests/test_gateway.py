@@ -22,6 +22,7 @@ from messaging.tests.cast import ANA, RAVI
 from messaging.tests.crowd import draft
 from messaging.tests.gateway import MINUTE, GatewayCase
 from messaging.tests.gateway_server import rejecting, taking
+from portal.base import turns
 
 
 class HandedOverTests(GatewayCase):
@@ -215,6 +216,20 @@ class FaultTests(GatewayCase):
         self.server.answer = lambda batch: (200, {}, b'{"rejected": [], "more": "is fine"}')
         self.assertEqual(self.serve(), 32)
         self.assertEqual(self.server.conversations(), expected)
+
+    def test_a_worker_asked_to_end_finishes_the_batches_in_hand_and_leaves_the_rest(self):
+        self.crowd(6_000)
+        self.server.answer = lambda batch: turns.end_turns() or (200, {}, b"")
+        with patch.object(turns, "_ends", bytearray(1)):
+            self.assertGreater(self.serve(), 0)
+            self.assertEqual(self.serve(), 0)  # none is begun any more
+        self.assertGreater(self.waiting(), 0)
+
+        self.server.answer = lambda batch: (200, {}, b"")
+        while self.waiting():
+            self.serve()
+        self.assertEqual(len(self.server.messages), len(self.server.seen))
+        self.assertEqual(len(self.server.messages), 6_000)
 
     def test_slow_answers_make_batches_smaller_and_calls_fewer_until_it_is_quick_again(self):
         self.crowd(6_000)

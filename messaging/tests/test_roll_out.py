@@ -29,13 +29,7 @@ def test_a_worker_ends_in_the_middle_of_a_campaign_and_the_next_finishes_it(proc
     worker = processes.start_worker("w1", **slowly)
     assert not listeners()
 
-    def until(what) -> None:
-        deadline = time.monotonic() + 60
-        while not what():
-            assert time.monotonic() < deadline, processes.log("w1")[-3000:]
-            time.sleep(0.01)
-
-    until(lambda: campaign.chunks.filter(state="done").count() > 30)
+    processes.wait("w1", lambda: campaign.chunks.filter(state="done").count() > 30)
     asked = time.monotonic()
     processes.end("w1")
     took = time.monotonic() - asked
@@ -45,7 +39,7 @@ def test_a_worker_ends_in_the_middle_of_a_campaign_and_the_next_finishes_it(proc
     assert left > 0
 
     processes.start_worker("w2", FIRST_BATCH_HOLD_MINUTES="0")
-    until(lambda: not campaign.chunks.exclude(state="done").exists())
+    processes.wait("w2", lambda: not campaign.chunks.exclude(state="done").exists())
     got = list(Message.objects.filter(campaign_id=campaign.pk).values_list("person_id", flat=True))
     assert len(got) == len(set(got)) == PEOPLE
 

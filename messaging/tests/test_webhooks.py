@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from datetime import timedelta
+from unittest.mock import patch
 
 from django.test import override_settings
 from django.utils import timezone
@@ -17,6 +18,7 @@ from messaging.services.webhooks.calls import SCHEDULE, serve_due
 from messaging.tests.api import ApiCase
 from messaging.tests.cast import ANA, RAVI
 from messaging.tests.receiver import receiving
+from portal.base import turns
 from portal.base.refused import Refused
 from profiles.models import Notice
 
@@ -139,6 +141,23 @@ class ChallengeTests(WebhookCase):
                 with self.assertRaises(Refused) as refusal:
                     set_webhook(self.app, url=url, verify_token="hush", by=self.alice)
                 self.assertEqual(refusal.exception.code, "address_not_allowed")
+
+
+class RollOutTests(WebhookCase):
+    def test_a_worker_asked_to_end_finishes_the_call_in_hand_and_leaves_the_rest(self):
+        for body in ("one", "two", "three"):
+            receive_message(ANA, self.profile, body=body, now=timezone.now())
+        self.receiver.answer = lambda body, headers: turns.end_turns() or (200, b"")
+        with patch.object(turns, "_ends", bytearray(1)):
+            self.assertEqual(serve_due(), 1)
+            self.assertEqual(serve_due(), 0)  # none is begun any more
+        self.assertEqual(WebhookCall.objects.filter(done_at=None).count(), 2)
+
+        self.receiver.answer = lambda body, headers: (200, b"")
+        WebhookEndpoint.objects.update(leased_until=None)
+        self.assertEqual(serve_due(), 2)
+        said = [value["messages"][0]["text"]["body"] for value in self.values()]
+        self.assertEqual(said, ["one", "two", "three"])
 
 
 class RetryTests(WebhookCase):

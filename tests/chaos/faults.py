@@ -109,7 +109,7 @@ def timetable(faults: dict[Fault, int], *, chance: Random) -> list[tuple[float, 
     """(share of the chunks that are done, fault), in order, at random moments."""
     return sorted(
         (
-            (chance.uniform(0.02, 0.7), fault)  # the rest goes quickly when nothing dies
+            (chance.uniform(0.02, 0.9), fault)
             for fault, times in faults.items()
             for _n in range(times)
         ),

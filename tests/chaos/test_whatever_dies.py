@@ -54,4 +54,5 @@ def test_the_ledger_equals_the_eligible_set_whatever_dies(processes, campaign):
         none_of=wrong,
     )
     assert wrong == {"missing": 0, "twice": 0, "extra": 0}
+    assert system.restarts <= happened["crash_broker"]
     assert sum(campaign.chunks.values_list("sent", flat=True)) == len(campaign.wanted)
